@@ -1,16 +1,15 @@
 """Turns away what no part of the product can read or store, before anything looks at it.
 
-The two databases disagree about such input, and the framework answers some of it with an error of its own:
-The two databases disagree about such input, and the framework answers some of it with an error of its own:
-NUL, lone surrogates, broken UTF-8, forms too big to read, numbers too long for a column. JSON is for the parser
-that reads it.
+The two databases disagree about such input, and the framework answers some of it with an error of its own: NUL,
+lone surrogates, broken UTF-8, forms too big to read, numbers too long for a column. JSON is for its parser.
+"""
 
 import logging
 import secrets
 from urllib.parse import unquote_to_bytes
 
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
-from django.db import DataError
+from django.db import DataError, connection, transaction
 from django.http import UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 
@@ -42,6 +41,9 @@ class InputDoor:
         """The second lock: what slipped through and broke the database is still the sender's mistake."""
         if not is_bad_input(exception):
             return None
+        if connection.in_atomic_block:
+            # The answer is not an error to whoever opened the transaction, and what broke must not be half kept.
+            transaction.set_rollback(True)
         reference = secrets.token_hex(4)
         logger.warning("Refused input %s at %s", reference, request.path, exc_info=exception)
         return refuse(request, 400, "unusable_value", f"A value cannot be used here (reference {reference}).")

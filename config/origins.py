@@ -1,7 +1,7 @@
 """Which sockets may knock: a browser's from our own pages, a program's with a token. Nobody with neither.
 
-A browser sends its cookies along whoever's page asks, and names that page in `Origin`: what carries cookies must
-come from here. It cannot set `Authorization`, so a token speaks for a program, which has no page to name.
+A browser sends its cookies along whoever's page asks, and names that page in `Origin`: what carries cookies
+must come from here. It cannot set `Authorization`: a token speaks for a program, which has no page to name.
 """
 
 from urllib.parse import urlsplit
