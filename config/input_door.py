@@ -1,7 +1,7 @@
 """Turns away what no part of the product can read or store, before anything looks at it.
 
-The two databases disagree about such input, and the framework answers some of it with an error of its own: NUL,
-lone surrogates, broken UTF-8, forms too big to read, numbers too long for a column. JSON is for its parser.
+The two databases disagree about such input, and the framework answers some of it with an error of its own:
+NUL, lone surrogates, broken UTF-8, forms too big to read, numbers too long for a column.
 """
 
 import logging
@@ -42,7 +42,7 @@ class InputDoor:
         if not is_bad_input(exception):
             return None
         if connection.in_atomic_block:
-            # The answer is not an error to whoever opened the transaction, and what broke must not be half kept.
+            # The answer is no error to whoever opened the transaction, who would keep the broken half.
             transaction.set_rollback(True)
         reference = secrets.token_hex(4)
         logger.warning("Refused input %s at %s", reference, request.path, exc_info=exception)

@@ -1,0 +1,1 @@
+"""The cast: the people and organisations that every test is about."""
