@@ -1,0 +1,14 @@
+"""The one way the product says no."""
+
+
+class Refused(Exception):
+    """An act that a rule forbids, told in a sentence fit for the person.
+
+    `code` names the rule for programs. `waivable` says that the same act goes through with a reason.
+    """
+
+    def __init__(self, sentence, *, code="refused", waivable=False):
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.code = code
+        self.waivable = waivable

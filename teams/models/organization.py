@@ -1,0 +1,60 @@
+"""An organisation: the wall around everything a company keeps in Muster."""
+
+import re
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.text import slugify
+
+from .person import validate_time_zone
+
+RESERVED_SLUGS = frozenset(
+    (
+        "www api static media new admin status help o ws me orgs signup login logout password invite ingest v2 in "
+        "accounts healthz readyz security robots"
+    ).split()
+)
+
+
+def validate_slug(slug):
+    if not re.fullmatch(r"[a-z0-9](?:[a-z0-9-]{1,38})[a-z0-9]", slug):
+        raise ValidationError("Use 3 to 40 lower-case letters, digits and hyphens.")
+    if slug in RESERVED_SLUGS:
+        raise ValidationError("This address is reserved; choose another.")
+
+
+class OrganizationQuerySet(models.QuerySet):
+    def free_slug(self, name):
+        """A valid, unused address made from the organisation's name."""
+        stem = slugify(name)[:36].strip("-") or "organisation"
+        if len(stem) < 3 or stem in RESERVED_SLUGS:
+            stem = f"{stem}-team"
+        taken = set(self.filter(slug__startswith=stem).values_list("slug", flat=True))
+        return next(slug for slug in (stem, *(f"{stem}-{n}" for n in range(2, 1000))) if slug not in taken)
+
+
+class Organization(models.Model):
+    """Itself no tenant data: it is what tenant data is compared with."""
+
+    name = models.CharField(max_length=120)
+    slug = models.CharField(max_length=40, unique=True, validators=[validate_slug])
+    time_zone = models.CharField(max_length=64, default="UTC", validators=[validate_time_zone])
+    is_demo = models.BooleanField(default=False)
+    created_at = models.DateTimeField(default=timezone.now)
+    last_incident_number = models.PositiveIntegerField(default=0)
+
+    objects = OrganizationQuerySet.as_manager()
+
+    def __str__(self):
+        return self.name
+
+    def get_absolute_url(self):
+        return reverse("incidents:home", kwargs={"org": self.slug})
+
+    def next_incident_number(self):
+        """Take the next number; call with this row locked."""
+        self.last_incident_number += 1
+        self.save(update_fields=["last_incident_number"])
+        return self.last_incident_number
