@@ -1,0 +1,26 @@
+"""Before an incident: how bad it can be, of what kind, who is needed, who may decide, who hears how often."""
+
+from .assessment import AssessmentFunction, AssessmentRule, Criticality, Scope
+from .authority import DecisionClass, DecisionRight, IncidentRole
+from .cadence import Audience, Cadence
+from .catalogue import IncidentType, RequiredFunction, Severity
+from .playbook import FunctionRule, Playbook, PlaybookVersion, Step
+
+__all__ = [
+    "AssessmentFunction",
+    "AssessmentRule",
+    "Audience",
+    "Cadence",
+    "Criticality",
+    "DecisionClass",
+    "DecisionRight",
+    "FunctionRule",
+    "IncidentRole",
+    "IncidentType",
+    "Playbook",
+    "PlaybookVersion",
+    "RequiredFunction",
+    "Scope",
+    "Severity",
+    "Step",
+]
