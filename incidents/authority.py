@@ -1,0 +1,68 @@
+"""Who may do what in an incident. Questions only: no writes, no request.
+
+A verb asks before it acts, and the template asks the same question before it draws the button. Rights come from the
+organisation's decision-right matrix. A vacancy never locks anybody out: while nobody holds a right, every responder
+may act.
+"""
+
+from playbooks.models import DecisionClass, DecisionRight
+from teams.errors import Refused
+
+
+def require(allowed, sentence, *, code, waiver=None):
+    """Let the act through, or refuse it.
+
+    A `waiver` that is not None makes the rule one that a reason lifts; an empty one offers exactly that. Returns the
+    reason where it was needed, for the timeline, and an empty string where it was not.
+    """
+    if allowed:
+        return ""
+    if not waiver:
+        raise Refused(sentence, code=code, waivable=waiver is not None)
+    return waiver
+
+
+def may_declare(membership):
+    return membership is None or membership.ended_at is None
+
+
+def may_respond(membership):
+    """Work in an incident: post, take roles, open workstreams. `None` is the system."""
+    return membership is None or membership.is_responder
+
+
+def may_administer(membership):
+    return membership is None or membership.is_administrator
+
+
+def holds(membership, incident, decision_class):
+    """Whether the member wears a hat that carries this class of decisions, or nobody does."""
+    if membership is None:
+        return True
+    if not membership.is_responder:
+        return False
+    holders = incident.holders_of(DecisionRight.objects.roles_for(decision_class))
+    return not holders or membership.pk in holders
+
+
+def may_coordinate(membership, incident):
+    """Severity, status, who is involved, hand-over: the incident lead's."""
+    return holds(membership, incident, DecisionClass.COORDINATION)
+
+
+def may_publish(membership, incident, audience):
+    """Technical word comes from every responder; everything above goes through the communications lead."""
+    if audience == "technical":
+        return may_respond(membership)
+    holders = incident.holders_of(DecisionRight.objects.roles_for(DecisionClass.PUBLISHING))
+    return membership is not None and membership.is_responder and membership.pk in holders
+
+
+def may_edit(membership, message):
+    """One's own words only."""
+    return membership is not None and membership.is_responder and message.author_id == membership.pk
+
+
+def may_delete(membership, message):
+    """One's own words, or anybody's for an administrator."""
+    return may_edit(membership, message) or (membership is not None and membership.is_administrator)

@@ -1,0 +1,3 @@
+"""Addresses where monitoring delivers."""
+
+urlpatterns = []

@@ -1,0 +1,92 @@
+"""Everything that can happen to an incident, named once.
+
+A new kind is a line here, a sentence in `templates/incidents/entries/<kind>.html`, and a verb that records it.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Visibility(StrEnum):
+    """Who may read an entry, from the narrowest audience outward."""
+
+    ROOM = "room"  # whoever may work in the incident
+    BRIEFING = "briefing"  # stakeholders too
+
+
+@dataclass(frozen=True)
+class Kind:
+    """`regions`: the parts of the room that look different afterwards. `system`: folded away at first sight.
+
+    `notifies`: routing is asked who should hear of it.
+    """
+
+    name: str
+    regions: tuple[str, ...]
+    visibility: Visibility = Visibility.ROOM
+    system: bool = False
+    notifies: bool = False
+
+
+_kinds: dict[str, Kind] = {}
+
+
+def _kind(name, *regions, **properties):
+    _kinds[name] = Kind(name, regions, **properties)
+    return _kinds[name]
+
+
+def named(name):
+    """The kind with this name; `KeyError` for a name nothing records."""
+    return _kinds[name]
+
+
+def all_kinds():
+    return tuple(_kinds.values())
+
+
+BRIEFING = Visibility.BRIEFING
+WHOLE_ROOM = ("header", "clocks", "roles", "functions", "needs", "streams")
+
+DECLARED = _kind("declared", *WHOLE_ROOM, visibility=BRIEFING, notifies=True)
+DETAILS_CHANGED = _kind("details_changed", "header", "functions", visibility=BRIEFING)
+MADE_PRIVATE = _kind("made_private", "header", "people")
+MADE_VISIBLE = _kind("made_visible", "header", "people")
+
+ASSESSED = _kind("assessed", *WHOLE_ROOM, visibility=BRIEFING, notifies=True)
+ASSESSMENT_DEFAULTED = _kind("assessment_defaulted", *WHOLE_ROOM, notifies=True)
+SEVERITY_CHANGED = _kind("severity_changed", "header", "clocks", "functions", visibility=BRIEFING, notifies=True)
+STATUS_CHANGED = _kind("status_changed", "header", "clocks", "needs", visibility=BRIEFING)
+RESOLVED = _kind("resolved", *WHOLE_ROOM, visibility=BRIEFING, notifies=True)
+REOPENED = _kind("reopened", *WHOLE_ROOM, visibility=BRIEFING, notifies=True)
+CLOSED = _kind("closed", *WHOLE_ROOM, visibility=BRIEFING)
+DECLINED = _kind("declined", *WHOLE_ROOM, visibility=BRIEFING, notifies=True)
+MERGED = _kind("merged", *WHOLE_ROOM, visibility=BRIEFING, notifies=True)
+DUPLICATE_ARRIVED = _kind("duplicate_arrived", "header", "alerts")
+
+ROLE_TAKEN = _kind("role_taken", "header", "roles", "needs", "functions", notifies=True)
+ROLE_HANDED_OVER = _kind("role_handed_over", "header", "roles", "needs", "functions", notifies=True)
+ROLE_RELEASED = _kind("role_released", "header", "roles", "needs")
+
+FUNCTION_REQUESTED = _kind("function_requested", "functions", "needs", notifies=True)
+FUNCTION_ENGAGED = _kind("function_engaged", "functions", "needs")
+FUNCTION_STOOD_DOWN = _kind("function_stood_down", "functions", "needs")
+FUNCTION_WAIVED = _kind("function_waived", "functions", "needs")
+
+PARTICIPANT_JOINED = _kind("participant_joined", "people", "functions", system=True)
+PARTICIPANT_LEFT = _kind("participant_left", "people", "functions", system=True)
+
+WORKSTREAM_OPENED = _kind("workstream_opened", "streams")
+WORKSTREAM_CHANGED = _kind("workstream_changed", "streams")
+MESSAGE_POSTED = _kind("message_posted", system=True)
+MESSAGE_EDITED = _kind("message_edited", system=True)
+MESSAGE_DELETED = _kind("message_deleted", system=True)
+
+UPDATE_PUBLISHED = _kind("update_published", "clocks", "updates", "needs", visibility=BRIEFING, notifies=True)
+CLOCK_WARNED = _kind("clock_warned", "clocks", "needs", system=True, notifies=True)
+CLOCK_DUE = _kind("clock_due", "clocks", "needs", notifies=True)
+CLOCK_OVERDUE = _kind("clock_overdue", "clocks", "needs", notifies=True)
+CLOCK_ESCALATED = _kind("clock_escalated", "clocks", "needs", notifies=True)
+
+ALERT_FIRED = _kind("alert_fired", "alerts", system=True)
+ALERT_RESOLVED = _kind("alert_resolved", "alerts")

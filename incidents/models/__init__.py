@@ -1,0 +1,31 @@
+"""During an incident: what is happening, who works on it, what was said, and what is owed to whom."""
+
+from .alerts import Alert, AlertPayload, Integration
+from .functions import FunctionActivation
+from .incident import Incident, IncidentService, Status
+from .messages import Mention, Message, MessageVersion
+from .obligations import Obligation
+from .participants import Participant
+from .roles import RoleAssignment
+from .timeline import TimelineEntry
+from .updates import StatusUpdate
+from .workstreams import Workstream
+
+__all__ = [
+    "Alert",
+    "AlertPayload",
+    "FunctionActivation",
+    "Incident",
+    "IncidentService",
+    "Integration",
+    "Mention",
+    "Message",
+    "MessageVersion",
+    "Obligation",
+    "Participant",
+    "RoleAssignment",
+    "Status",
+    "StatusUpdate",
+    "TimelineEntry",
+    "Workstream",
+]

@@ -1,0 +1,181 @@
+"""What people say in a workstream. The text lives here and not in the timeline, so that it can be taken back."""
+
+import hashlib
+import re
+
+from django.db import models, transaction
+from django.utils import timezone
+
+from teams.errors import Refused
+from teams.models import Membership
+from teams.tenancy import TenantManager, TenantModel, TenantQuerySet
+
+from .. import authority, kinds, markdown
+from .incident import Incident
+from .participants import Participant
+from .timeline import TimelineEntry
+from .workstreams import Workstream
+
+MAX_LENGTH = 20_000
+# The local part of a member's address after an @; what it finds is matched against the organisation's members.
+MENTION = re.compile(r"(?<![\w@])@([A-Za-z0-9][A-Za-z0-9._+-]*)")
+
+
+class MessageQuerySet(TenantQuerySet):
+    def for_reading(self):
+        return self.select_related("author__person", "author__function", "workstream", "entry")
+
+    def in_order(self):
+        return self.order_by("pk")
+
+
+class Message(TenantModel):
+    """`key` is made by the client: the same key is the same message, however often it arrives."""
+
+    incident = models.ForeignKey(Incident, models.CASCADE, related_name="messages")
+    workstream = models.ForeignKey(Workstream, models.CASCADE, related_name="messages")
+    entry = models.ForeignKey(TimelineEntry, models.PROTECT, related_name="messages")
+    author = models.ForeignKey(Membership, models.PROTECT, null=True, related_name="+")
+    text = models.TextField(max_length=MAX_LENGTH)
+    version = models.PositiveSmallIntegerField(default=1)
+    key = models.CharField(max_length=64, null=True)
+    posted_at = models.DateTimeField(default=timezone.now)
+    edited_at = models.DateTimeField(null=True)
+    deleted_at = models.DateTimeField(null=True)
+    deleted_by = models.ForeignKey(Membership, models.PROTECT, null=True, related_name="+")
+    deletion_reason = models.CharField(max_length=200, blank=True)
+
+    objects = TenantManager.from_queryset(MessageQuerySet)()
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "author", "key"], name="message_key_once"),
+        ]
+        indexes = [models.Index(fields=["organization", "workstream", "-id"], name="message_by_workstream")]
+
+    def __str__(self):
+        return f"Message {self.pk}"
+
+    @property
+    def html(self):
+        """The text for reading; empty once it was deleted."""
+        return "" if self.deleted_at else markdown.render(self.text)
+
+    @classmethod
+    @transaction.atomic
+    def post(cls, workstream, text, *, by, key=None):
+        """Say something in a workstream. Returns the entry; the same `key` again returns the first one's entry."""
+        incident = workstream.incident.lock()
+        if key:
+            earlier = cls.objects.select_related("entry").filter(author=by, key=key).first()
+            if earlier:
+                return earlier.entry
+        authority.require(
+            authority.may_respond(by),
+            "Stakeholders do not post in workstreams. Ask the communications lead.",
+            code="responders_only",
+        )
+        text = text.strip()
+        if not text:
+            raise Refused("Write something first.", code="empty")
+        now = timezone.now()
+        if by is not None:
+            Participant.ensure(incident, by)
+        mentioned = cls._mentioned(text)
+        entry = incident.record(
+            kinds.MESSAGE_POSTED,
+            by=by,
+            workstream=workstream,
+            sha256=hashlib.sha256(text.encode()).hexdigest(),
+            mentions=[member.pk for member in mentioned],
+        )
+        message = cls.objects.create(
+            incident=incident,
+            workstream=workstream,
+            entry=entry,
+            author=by,
+            text=text,
+            key=key,
+            posted_at=now,
+        )
+        Mention.objects.bulk_create([Mention(message=message, membership=member) for member in mentioned])
+        Workstream.objects.filter(pk=workstream.pk).update(last_word_at=now)
+        return entry
+
+    @transaction.atomic
+    def edit(self, text, *, by):
+        """Change one's own words; what they were before is kept."""
+        self.incident.lock()
+        self.lock()
+        authority.require(authority.may_edit(by, self), "Only its author edits a message.", code="author_only")
+        text = text.strip()
+        if self.deleted_at:
+            raise Refused("This message was deleted.", code="deleted")
+        if not text:
+            raise Refused("Write something, or delete the message.", code="empty")
+        if text == self.text:
+            raise Refused("Nothing was changed.", code="unchanged")
+        self.versions.create(number=self.version, text=self.text, replaced_at=timezone.now(), replaced_by=by)
+        self.text, self.version, self.edited_at = text, self.version + 1, timezone.now()
+        self.save(update_fields=["text", "version", "edited_at"])
+        return self.incident.record(
+            kinds.MESSAGE_EDITED,
+            by=by,
+            workstream=self.workstream,
+            message=self.pk,
+            version=self.version,
+            sha256=hashlib.sha256(text.encode()).hexdigest(),
+        )
+
+    @transaction.atomic
+    def delete_text(self, *, by, reason=""):
+        """Take the words back, earlier versions too; a tombstone with actor and reason stays."""
+        self.incident.lock()
+        self.lock()
+        authority.require(
+            authority.may_delete(by, self),
+            "Only its author or an administrator deletes a message.",
+            code="author_only",
+        )
+        if self.deleted_at:
+            raise Refused("This message was deleted already.", code="deleted")
+        self.versions.all().delete()
+        self.text, self.deleted_at, self.deleted_by, self.deletion_reason = "", timezone.now(), by, reason
+        self.save(update_fields=["text", "deleted_at", "deleted_by", "deletion_reason"])
+        return self.incident.record(
+            kinds.MESSAGE_DELETED, by=by, workstream=self.workstream, message=self.pk, reason=reason
+        )
+
+    @staticmethod
+    def _mentioned(text):
+        """The members whose address starts with a name after an @, each once."""
+        names = {name.lower().rstrip(".") for name in MENTION.findall(text)}
+        if not names:
+            return []
+        members = Membership.objects.active().with_people()
+        return [member for member in members if member.email.partition("@")[0] in names]
+
+
+class MessageVersion(TenantModel):
+    """What a message said before an edit."""
+
+    message = models.ForeignKey(Message, models.CASCADE, related_name="versions")
+    number = models.PositiveSmallIntegerField()
+    text = models.TextField()
+    replaced_at = models.DateTimeField()
+    replaced_by = models.ForeignKey(Membership, models.PROTECT, null=True, related_name="+")
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "message", "number"], name="message_version_once")
+        ]
+
+
+class Mention(TenantModel):
+    """Somebody was called by name."""
+
+    message = models.ForeignKey(Message, models.CASCADE, related_name="mentions")
+    membership = models.ForeignKey(Membership, models.CASCADE, related_name="mentions")
+
+    class Meta(TenantModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["organization", "message", "membership"], name="mention_once")]

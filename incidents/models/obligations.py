@@ -1,0 +1,260 @@
+"""What is owed, to whom, by when. Every moment is stored, so any number of schedulers may look, late or twice.
+
+An obligation walks open → warned → due → overdue → escalated(1…n) by itself, and only a person satisfies it.
+"""
+
+from datetime import timedelta
+
+from django.db import models, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from playbooks.models import Audience, Cadence, IncidentRole
+from teams.tenancy import TenantManager, TenantModel, TenantQuerySet
+
+from .. import kinds
+from .incident import Incident
+
+ASSESSMENT_MINUTES = 5
+# A warning comes five minutes before, or after two thirds of a window that is shorter than a quarter of an hour.
+WARNING = timedelta(minutes=5)
+OVERDUE_AFTER = timedelta(minutes=1)
+ESCALATE_AFTER = (timedelta(minutes=5), timedelta(minutes=15))
+
+
+class ObligationKind(models.TextChoices):
+    ASSESSMENT = "assessment", "Assessment"
+    UPDATE = "update", "Update"
+
+
+class ObligationState(models.TextChoices):
+    OPEN = "open", "Open"
+    WARNED = "warned", "Soon"
+    DUE = "due", "Due"
+    OVERDUE = "overdue", "Overdue"
+    ESCALATED = "escalated", "Escalated"
+    SATISFIED = "satisfied", "Satisfied"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+S = ObligationState
+LIVE = (S.OPEN, S.WARNED, S.DUE, S.OVERDUE, S.ESCALATED)
+ADMINISTRATORS = "administrators"
+
+# Who is told at each step: the owner, then the communications lead, the lead, the organisation's administrators.
+OWNERS = {
+    Audience.TECHNICAL: IncidentRole.LEAD,
+    Audience.COORDINATION: IncidentRole.COMMUNICATIONS_LEAD,
+    Audience.LEADERSHIP: IncidentRole.COMMUNICATIONS_LEAD,
+    Audience.CUSTOMERS: IncidentRole.COMMUNICATIONS_LEAD,
+    "": IncidentRole.LEAD,
+}
+ESCALATION_CHAIN = (IncidentRole.COMMUNICATIONS_LEAD, IncidentRole.LEAD, ADMINISTRATORS)
+
+
+class ObligationQuerySet(TenantQuerySet):
+    def live(self):
+        return self.filter(state__in=LIVE)
+
+    def pressing(self, now):
+        """Those that have to move now, the longest waiting first; found by index."""
+        return self.filter(next_at__lte=now).order_by("next_at")
+
+    def most_urgent_first(self):
+        return self.order_by("due_at")
+
+
+class Obligation(TenantModel):
+    """`next_at` is the moment of the next step; None once nothing more can happen. All times UTC."""
+
+    queue = True
+
+    Kind = ObligationKind
+    State = ObligationState
+
+    incident = models.ForeignKey(Incident, models.CASCADE, related_name="obligations")
+    kind = models.CharField(max_length=12, choices=ObligationKind)
+    audience = models.CharField(max_length=12, choices=Audience, blank=True)
+    interval_minutes = models.PositiveSmallIntegerField()
+    starts_at = models.DateTimeField()
+    warn_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    overdue_at = models.DateTimeField()
+    escalate_at = models.JSONField(default=list)
+    next_at = models.DateTimeField(null=True)
+    state = models.CharField(max_length=10, choices=ObligationState, default=ObligationState.OPEN)
+    level = models.PositiveSmallIntegerField(default=0)
+    settled_at = models.DateTimeField(null=True)
+
+    objects = TenantManager.from_queryset(ObligationQuerySet)()
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "incident", "kind", "audience", "starts_at"],
+                name="obligation_window_once",
+            ),
+            models.UniqueConstraint(
+                fields=["organization", "incident", "kind", "audience"],
+                condition=Q(state__in=LIVE),
+                name="obligation_one_live",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["next_at"], condition=Q(next_at__isnull=False), name="obligation_next"),
+        ]
+
+    def __str__(self):
+        return f"{self.get_audience_display() or self.get_kind_display()} due {self.due_at:%H:%M}"
+
+    # --- Questions ---------------------------------------------------------------------------
+
+    @property
+    def owner_role(self):
+        return OWNERS[self.audience]
+
+    @property
+    def told(self):
+        """Whom the present state concerns: role slugs, or `administrators`, each once, nearest first."""
+        if self.state in (S.WARNED, S.DUE, S.OPEN):
+            return [str(self.owner_role)]
+        reached = 1 if self.state == S.OVERDUE else 1 + self.level
+        return list(dict.fromkeys([str(self.owner_role), *map(str, ESCALATION_CHAIN[:reached])]))
+
+    # --- Opening and settling; all under the incident's lock -----------------------------------
+
+    @classmethod
+    def open(cls, incident, kind, *, minutes, audience="", starts_at=None, due_at=None):
+        """Start a window of `minutes`, or until `due_at` where a time was promised."""
+        starts_at = starts_at or timezone.now()
+        obligation = cls(incident=incident, kind=kind, audience=audience, interval_minutes=minutes, starts_at=starts_at)
+        obligation._set_due(due_at or starts_at + timedelta(minutes=minutes))
+        obligation.save(force_insert=True)
+        return obligation
+
+    @classmethod
+    def open_assessment(cls, incident):
+        return cls.open(incident, ObligationKind.ASSESSMENT, minutes=ASSESSMENT_MINUTES, starts_at=incident.declared_at)
+
+    @classmethod
+    def open_updates(cls, incident, *, starts_at=None):
+        """One clock for every audience that has one at the incident's severity."""
+        for audience, minutes in Cadence.objects.at(incident.severity).items():
+            cls.open(incident, ObligationKind.UPDATE, minutes=minutes, audience=audience, starts_at=starts_at)
+
+    @classmethod
+    def satisfy_assessment(cls, incident):
+        cls._settle(incident.obligations.live().filter(kind=ObligationKind.ASSESSMENT), S.SATISFIED)
+
+    @classmethod
+    def satisfy_update(cls, incident, audience, *, now, next_update_at=None):
+        """Close the audience's window and open the next. Returns the new obligation, or None without a clock."""
+        cls._settle(
+            incident.obligations.live().filter(kind=ObligationKind.UPDATE, audience=audience),
+            S.SATISFIED,
+            now,
+        )
+        minutes = Cadence.objects.at(incident.severity).get(audience)
+        if not incident.is_open or (minutes is None and next_update_at is None):
+            return None
+        if next_update_at is not None and minutes is None:
+            minutes = max(1, round((next_update_at - now).total_seconds() / 60))
+        return cls.open(
+            incident,
+            ObligationKind.UPDATE,
+            minutes=minutes,
+            audience=audience,
+            starts_at=now,
+            due_at=next_update_at,
+        )
+
+    @classmethod
+    def cancel_open(cls, incident):
+        """Nothing is owed any more: the incident is over."""
+        cls._settle(incident.obligations.live(), S.CANCELLED)
+
+    @classmethod
+    def follow_severity(cls, incident):
+        """Bring the clocks to a new severity: sooner where it is worse, never later than was promised."""
+        cadence = Cadence.objects.at(incident.severity)
+        live = {each.audience: each for each in incident.obligations.live().filter(kind=ObligationKind.UPDATE)}
+        now = timezone.now()
+        for audience, obligation in live.items():
+            minutes = cadence.get(audience)
+            if minutes is None:
+                continue
+            due_at = max(obligation.starts_at + timedelta(minutes=minutes), now)
+            obligation.interval_minutes = minutes
+            if due_at < obligation.due_at and obligation.state in (S.OPEN, S.WARNED):
+                obligation.state = S.OPEN
+                obligation._set_due(due_at)
+            obligation.save()
+        for audience in cadence.keys() - live.keys():
+            cls.open(incident, ObligationKind.UPDATE, minutes=cadence[audience], audience=audience, starts_at=now)
+
+    @staticmethod
+    def _settle(obligations, state, now=None):
+        obligations.update(state=state, next_at=None, settled_at=now or timezone.now())
+
+    def _set_due(self, due_at):
+        window = due_at - self.starts_at
+        self.due_at = due_at
+        self.warn_at = due_at - min(WARNING, window / 3)
+        self.overdue_at = due_at + OVERDUE_AFTER
+        self.escalate_at = [(due_at + delay).isoformat() for delay in ESCALATE_AFTER]
+        self.next_at = self.warn_at
+
+    # --- Walking -----------------------------------------------------------------------------
+
+    def steps(self):
+        """`(moment, state, level)` of the whole walk, in order."""
+        moments = [timezone.datetime.fromisoformat(moment) for moment in self.escalate_at]
+        return [
+            (self.warn_at, S.WARNED, 0),
+            (self.due_at, S.DUE, 0),
+            (self.overdue_at, S.OVERDUE, 0),
+            *((moment, S.ESCALATED, level) for level, moment in enumerate(moments, start=1)),
+        ]
+
+    @transaction.atomic
+    def advance(self, now):
+        """Take the step whose moment has come and say so; after downtime only the newest one speaks.
+
+        Returns the entry, or None when another scheduler was faster or a person had satisfied it.
+        """
+        incident = self.incident.lock()
+        self.lock()
+        if self.next_at is None or self.next_at > now:
+            return None
+        if not incident.is_open:
+            self._settle(type(self).objects.filter(pk=self.pk), S.CANCELLED, now)
+            return None
+        passed = [step for step in self.steps() if self.next_at <= step[0] <= now]
+        ahead = [moment for moment, _, _ in self.steps() if moment > now]
+        _, self.state, self.level = passed[-1]
+        self.next_at = ahead[0] if ahead else None
+        self.save(update_fields=["state", "level", "next_at"])
+        entry = self._announce(incident, missed=len(passed) - 1)
+        if self.kind == ObligationKind.ASSESSMENT and self.due_at <= now and incident.assessed_at is None:
+            from ..mobilization import default_assessment
+
+            default_assessment(incident)
+        return entry
+
+    def _announce(self, incident, *, missed):
+        kind = {
+            S.WARNED: kinds.CLOCK_WARNED,
+            S.DUE: kinds.CLOCK_DUE,
+            S.OVERDUE: kinds.CLOCK_OVERDUE,
+            S.ESCALATED: kinds.CLOCK_ESCALATED,
+        }[self.state]
+        return incident.record(
+            kind,
+            obligation=self.pk,
+            clock=self.kind,
+            audience=self.audience,
+            due_at=self.due_at.isoformat(),
+            level=self.level,
+            told=self.told,
+            missed_steps=missed,
+        )
