@@ -1,0 +1,3 @@
+"""Addresses of the interface for programs; included under `/api/v1/`."""
+
+urlpatterns = []

@@ -1,0 +1,12 @@
+"""Outward: who is told, by which channel, and proof of what became of it."""
+
+from django.apps import AppConfig
+
+
+class NotificationsConfig(AppConfig):
+    name = "notifications"
+
+    def ready(self):
+        from . import receivers
+
+        receivers.connect()

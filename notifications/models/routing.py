@@ -1,0 +1,79 @@
+"""Routing rules: which event at which severity reaches whom, and by which channel."""
+
+from django.db import models
+
+from playbooks.models import Audience, IncidentRole, IncidentType, Severity
+from teams.models import Function, Service
+from teams.tenancy import TenantManager, TenantModel, TenantQuerySet
+
+
+class RoutedEvent(models.TextChoices):
+    DECLARED = "declared", "An incident is declared"
+    SEVERITY_CHANGED = "severity_changed", "The severity changes"
+    UPDATE_PUBLISHED = "update_published", "An update is published"
+
+
+class RoutingRuleQuerySet(TenantQuerySet):
+    def in_order(self):
+        return self.filter(is_active=True).order_by("position", "pk")
+
+
+class RoutingRule(TenantModel):
+    """When the conditions hold, everybody the targets name is told by the channels ticked. Empty conditions hold."""
+
+    Event = RoutedEvent
+
+    name = models.CharField(max_length=120)
+    position = models.PositiveSmallIntegerField(default=0)
+    is_active = models.BooleanField(default=True)
+    event = models.CharField(max_length=20, choices=RoutedEvent)
+    # Conditions
+    from_severity = models.ForeignKey(
+        Severity,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="This severity and worse.",
+    )
+    incident_type = models.ForeignKey(IncidentType, models.CASCADE, null=True, blank=True, related_name="+")
+    services = models.ManyToManyField(Service, through="RoutingService", related_name="+", blank=True)
+    audience = models.CharField(max_length=12, choices=Audience, blank=True, help_text="Only updates to this audience.")
+    # Targets
+    function = models.ForeignKey(
+        Function,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Whoever is on call for it.",
+    )
+    role = models.CharField(max_length=24, choices=IncidentRole, blank=True, help_text="Whoever holds it.")
+    group = models.ForeignKey("AudienceGroup", models.CASCADE, null=True, blank=True, related_name="+")
+    # Channels
+    by_email = models.BooleanField(default=True)
+    by_sms = models.BooleanField(default=False)
+
+    objects = TenantManager.from_queryset(RoutingRuleQuerySet)()
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(function__isnull=False) | models.Q(group__isnull=False) | ~models.Q(role=""),
+                name="routing_rule_has_target",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(by_email=True) | models.Q(by_sms=True), name="routing_rule_has_channel"
+            ),
+        ]
+
+    def __str__(self):
+        return self.name
+
+
+class RoutingService(TenantModel):
+    rule = models.ForeignKey(RoutingRule, models.CASCADE, related_name="+")
+    service = models.ForeignKey(Service, models.CASCADE, related_name="+")
+
+    class Meta(TenantModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["organization", "rule", "service"], name="routing_service_once")]
