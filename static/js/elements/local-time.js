@@ -1,0 +1,23 @@
+// Exact times in the viewer's zone, also in fragments rendered for everybody; tells the server which zone that is.
+const root = document.documentElement;
+const zone = root.dataset.zone || Intl.DateTimeFormat().resolvedOptions().timeZone;
+const language = root.lang === "en" ? "en-GB" : root.lang;
+const clock = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+const date = { day: "numeric", month: "short", year: "numeric" };
+const formats = {};
+for (const [name, parts] of Object.entries({ time: clock, date, day: { ...date, ...clock } })) {
+  formats[name] = new Intl.DateTimeFormat(language, { ...parts, timeZone: zone });
+}
+
+function localise(node) {
+  for (const time of node.querySelectorAll?.("time[data-moment]") ?? []) {
+    const text = formats[time.dataset.moment]?.format(new Date(time.dateTime));
+    if (text && time.textContent !== text) time.textContent = text;
+  }
+}
+
+document.cookie = `zone=${encodeURIComponent(zone)}; path=/; max-age=31536000; samesite=lax`;
+localise(document);
+new MutationObserver((changes) => {
+  for (const change of changes) if (change.addedNodes.length) localise(change.target);
+}).observe(document.body, { childList: true, subtree: true });
