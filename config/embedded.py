@@ -108,6 +108,8 @@ class EmbeddedCelery:
             return True
         self.beat_thread.service.stop(wait=False)
         state.should_stop = 0
+        # Any word from outside ends its wait for the next task, which would last up to two seconds.
+        app.control.broadcast("heartbeat")
         self.beat_thread.join(2)
         self.worker_thread.join(STOP_SECONDS)
         return not self.worker_thread.is_alive()

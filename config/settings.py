@@ -176,7 +176,7 @@ else:
 
 # --- Work in the background (schedule: config/celery.py) -----------------------------------------
 
-CELERY_BROKER_URL = REDIS_URL or "memory://"
+CELERY_BROKER_URL = REDIS_URL or "memory://localhost"
 CELERY_BROKER_TRANSPORT_OPTIONS = (
     {"polling_interval": 0.01}
     if EMBEDDED

@@ -26,6 +26,9 @@ from django.conf import settings  # noqa: E402
 
 django.setup()
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# Files as they lie in the repository, collected or not.
+settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+settings.WHITENOISE_USE_FINDERS = settings.WHITENOISE_AUTOREFRESH = True
 if not settings.EMBEDDED:
     # Publishing knows no database numbers: without a prefix workers would ring each other's doorbells.
     settings.CHANNEL_LAYERS["default"]["CONFIG"]["prefix"] = f"test-{WORKER or 'alone'}"

@@ -68,12 +68,8 @@ def test_programs_get_the_same_as_a_problem():
 def test_a_form_too_large_to_read_is_a_413(settings):
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 100
 
-    assert (
-        behind_the_door(factory.post("/o/acme/", "title=" + "x" * 90, content_type=FORM)).status_code == 200
-    )
-    assert (
-        behind_the_door(factory.post("/o/acme/", "title=" + "x" * 101, content_type=FORM)).status_code == 413
-    )
+    assert behind_the_door(factory.post("/o/acme/", "title=" + "x" * 90, content_type=FORM)).status_code == 200
+    assert behind_the_door(factory.post("/o/acme/", "title=" + "x" * 101, content_type=FORM)).status_code == 413
 
 
 def test_a_form_with_too_many_fields_is_a_413(settings):

@@ -21,9 +21,7 @@ def knock(*headers, origins=(), host="testserver:8000", scheme="ws"):
     return {"type": "websocket", "scheme": scheme, "headers": [*named, *headers]}
 
 
-@pytest.mark.parametrize(
-    "origin", [OURS, "https://muster.example.com", "https://muster.example.com:443", OURS.upper()]
-)
+@pytest.mark.parametrize("origin", [OURS, "https://muster.example.com", "https://muster.example.com:443", OURS.upper()])
 def test_a_browser_on_our_own_page_is_let_in(origin):
     assert admits(knock(COOKIE, origins=[origin]))
 
