@@ -168,11 +168,13 @@ def field(bound, hint=None, **attrs):
     if bound.errors:
         described.append(f"{bound.auto_id}_error")
         control["aria-invalid"] = "true"
-    if described:
-        control["aria-describedby"] = " ".join(described)
+    described = " ".join(described)
+    if described and not bound.use_fieldset:
+        control["aria-describedby"] = described
     return {
         "field": bound,
         "hint": hint,
+        "described": described,
         "kind": _kind(bound),
         "control": bound.as_widget(attrs=control),
         "optional": not bound.field.required,
@@ -188,4 +190,10 @@ def _kind(bound):
 @register.inclusion_tag("ui/_errors.html")
 def error_summary(form):
     """Everything wrong with a form, first on the page and focused, each line a link to its field."""
-    return {"form": form, "wrong": [bound for bound in form if bound.errors and not bound.is_hidden]}
+    wrong = [(_target(bound), bound) for bound in form if bound.errors and not bound.is_hidden]
+    return {"form": form, "wrong": wrong}
+
+
+def _target(bound):
+    """What can be focused: the control, or the first of several choices."""
+    return f"{bound.auto_id}_0" if bound.use_fieldset else bound.auto_id

@@ -1,34 +1,36 @@
 // Single keys press the visible control that names them: data-key="u" or data-key="g i". `?` lists those on this page.
-// They sleep while a field has focus and can be switched off for good in the list. Esc and a click elsewhere close menus.
+// They sleep while a field has focus and can be switched off in that list. Esc and a click elsewhere close menus.
 customElements.define("key-shortcuts", class extends HTMLElement {
   connectedCallback() {
     this.before = "";
     this.dialog = this.querySelector("dialog");
-    const on = this.querySelector("input");
-    on.checked = localStorage.getItem("keys") !== "off";
-    on.addEventListener("change", () => localStorage.setItem("keys", on.checked ? "on" : "off"));
+    this.on = this.querySelector("input");
+    this.on.checked = localStorage.keys !== "off";
+    this.on.onchange = () => { localStorage.keys = this.on.checked ? "on" : "off"; };
     for (const opener of document.querySelectorAll("[data-keys-open]")) {
       opener.hidden = false;
-      opener.addEventListener("click", () => this.list());
+      opener.onclick = () => this.list();
     }
-    document.addEventListener("keydown", (event) => this.pressed(event, on.checked));
+    document.addEventListener("keydown", (event) => this.pressed(event));
     document.addEventListener("click", (event) => this.closeMenus(event.target));
   }
 
-  pressed(event, on) {
-    const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
-    if (event.key === "Escape") this.closeMenus();
-    if (typing && event.key === "Enter" && (event.ctrlKey || event.metaKey)) return typing.form?.requestSubmit();
-    if (!on || typing || event.ctrlKey || event.metaKey || event.altKey || event.repeat || document.querySelector("dialog[open]")) return;
-    if (event.key === "?") return this.list();
-    const control = this.find(`${this.before} ${event.key}`.trim()) ?? this.find(event.key);
+  pressed(event) {
+    const { key, target } = event;
+    const held = event.ctrlKey || event.metaKey;
+    const field = target.closest?.("input, textarea, select, [contenteditable]");
+    if (key === "Escape") this.closeMenus();
+    if (field && held && key === "Enter") field.form?.requestSubmit();
+    if (field || held || event.altKey || event.repeat || !this.on.checked || document.querySelector("dialog[open]")) return;
+    if (key === "?") return this.list();
+    const control = this.find(`${this.before}${key}`) ?? this.find(key);
     this.before = "";
     if (control) {
       event.preventDefault();
       if (control.matches("input, textarea")) control.focus();
       else control.click();
-    } else if (event.key === "g") {
-      this.before = "g";
+    } else if (key === "g") {
+      this.before = "g ";
       setTimeout(() => { this.before = ""; }, 1500);
     }
   }
@@ -38,10 +40,14 @@ customElements.define("key-shortcuts", class extends HTMLElement {
   }
 
   list() {
+    const found = new Map();
+    for (const one of document.querySelectorAll("[data-key]")) {
+      if (one.checkVisibility()) found.set(one.dataset.key, one.ariaLabel || (one.labels?.[0] ?? one).textContent.trim());
+    }
+    found.set("?", "This list").set("Ctrl Enter", "Send what you are writing");
     const list = this.querySelector("dl");
     list.replaceChildren();
-    const seen = new Set(["?"]);
-    const add = (keys, what) => {
+    for (const [keys, what] of found) {
       const term = list.appendChild(document.createElement("dt"));
       for (const key of keys.split(" ")) {
         const cap = term.appendChild(document.createElement("kbd"));
@@ -49,14 +55,7 @@ customElements.define("key-shortcuts", class extends HTMLElement {
         cap.textContent = key;
       }
       list.appendChild(document.createElement("dd")).textContent = what;
-    };
-    for (const one of document.querySelectorAll("[data-key]")) {
-      if (seen.has(one.dataset.key) || !one.checkVisibility()) continue;
-      seen.add(one.dataset.key);
-      add(one.dataset.key, one.ariaLabel || one.labels?.[0]?.textContent || one.textContent.trim());
     }
-    add("?", "This list");
-    add("Ctrl Enter", "Send what you are writing");
     this.dialog.showModal();
   }
 
