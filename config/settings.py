@@ -115,6 +115,8 @@ TEMPLATES = [
 SQLITE = {
     "ENGINE": "django.db.backends.sqlite3",
     "NAME": DATA_DIR / "muster.sqlite3",
+    # In a file as well: connections to a database in memory do not wait for each other.
+    "TEST": {"NAME": DATA_DIR / "test.sqlite3"},
     "OPTIONS": {
         # A read that turns into a write fails at once under the default mode, whatever the timeout.
         "transaction_mode": "IMMEDIATE",

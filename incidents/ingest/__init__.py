@@ -1,1 +1,1 @@
-"""Alerts in: where monitoring delivers."""
+"""Alerts in: where monitoring delivers, how each shape is read, and what becomes of it."""

@@ -1,9 +1,7 @@
 """Alerts from monitoring: an integration lets them in, a dedup key holds the same one together while it fires."""
 
-import json
-
-from django.db import models, transaction
-from django.db.models import F, Q
+from django.db import connection, models, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from playbooks.models import IncidentType, Severity
@@ -59,7 +57,6 @@ class Integration(TenantModel):
     default_type = models.ForeignKey(IncidentType, models.SET_NULL, null=True, blank=True, related_name="+")
     default_severity = models.ForeignKey(Severity, models.SET_NULL, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
-    last_alert_at = models.DateTimeField(null=True, editable=False)
     revoked_at = models.DateTimeField(null=True, blank=True)
 
     objects = TenantManager.from_queryset(IntegrationQuerySet)()
@@ -111,12 +108,10 @@ class AlertPayload(TenantModel):
     integration = models.ForeignKey(Integration, models.CASCADE, related_name="payloads")
     body = models.TextField()
     received_at = models.DateTimeField(default=timezone.now)
-    read_at = models.DateTimeField(null=True)
-    problem = models.CharField(max_length=200, blank=True)
+    problem = models.CharField(max_length=300, blank=True)
 
-    @property
-    def content(self):
-        return json.loads(self.body)
+    class Meta(TenantModel.Meta):
+        indexes = [models.Index(fields=["organization", "integration", "-id"], name="payload_by_integration")]
 
 
 class AlertQuerySet(TenantQuerySet):
@@ -140,6 +135,8 @@ class Alert(TenantModel):
 
     integration = models.ForeignKey(Integration, models.CASCADE, related_name="alerts")
     dedup_key = models.CharField(max_length=255)
+    # Alerts of one group belong to one incident: a rack that fails is one failure.
+    group_key = models.CharField(max_length=64)
     state = models.CharField(max_length=8, choices=State, default=State.FIRING)
     title = models.CharField(max_length=200)
     labels = models.JSONField(default=dict)
@@ -166,8 +163,50 @@ class Alert(TenantModel):
     def __str__(self):
         return self.title
 
+    @classmethod
+    def fire(cls, integration, report, *, now=None):
+        """Store a firing report, or count it where the same alert fires already. Returns the alert.
+
+        One statement, so however many reports arrive at once, there is one alert and an exact count; `count` is 1
+        for whoever was first.
+        """
+        now = now or timezone.now()
+        row = cls(
+            organization_id=integration.organization_id,
+            integration=integration,
+            dedup_key=report.dedup_key,
+            group_key=report.group_hash,
+            title=report.title,
+            labels=report.labels,
+            annotations=report.annotations,
+            source_url=report.url,
+            first_at=now,
+            last_at=now,
+        )
+        row.settle_in()
+        fields = [field for field in cls._meta.concrete_fields if not field.primary_key]
+        table = connection.ops.quote_name(cls._meta.db_table)
+        columns = ", ".join(connection.ops.quote_name(field.column) for field in fields)
+        values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"INSERT INTO {table} ({columns}) VALUES ({', '.join(['%s'] * len(fields))}) "  # noqa: S608 - no input
+                "ON CONFLICT (organization_id, integration_id, dedup_key) WHERE state = 'firing' "
+                f"DO UPDATE SET count = {table}.count + 1, last_at = excluded.last_at RETURNING id, count, incident_id",
+                values,
+            )
+            row.pk, row.count, row.incident_id = cursor.fetchone()
+        row._state.adding = False
+        return row
+
+    @classmethod
+    def firing_as(cls, integration, dedup_key):
+        """The firing alert with this key, or None."""
+        firing = cls.objects.firing().filter(integration=integration, dedup_key=dedup_key)
+        return firing.select_related("incident", "integration").first()
+
     @transaction.atomic
-    def attach(self, incident, *, by=None):
+    def attach_to(self, incident, *, by=None):
         """Make the alert part of an incident. Returns the entry."""
         incident.lock()
         self.lock()
@@ -187,7 +226,3 @@ class Alert(TenantModel):
         if ended and incident and incident.is_open:
             incident.record(kinds.ALERT_RESOLVED, alert=self.pk, title=self.title, source=self.integration.name)
         return bool(ended)
-
-    @classmethod
-    def count_again(cls, pk, now):
-        cls.objects.filter(pk=pk).update(count=F("count") + 1, last_at=now)
