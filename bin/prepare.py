@@ -39,9 +39,7 @@ def make_environment():
 
 def install(names):
     if not succeeds([sys.executable, "-m", "pip", "--version"]):
-        sys.exit(
-            "pip is missing: install it (Debian and Ubuntu: apt-get install python3-pip) and start again."
-        )
+        sys.exit("pip is missing: install it (Debian and Ubuntu: apt-get install python3-pip) and start again.")
     print(f"Installing {' and '.join(names)} (only the first time)", flush=True)
     command = [sys.executable, "-m", "pip", "--python", PYTHON, "install", "--quiet", "--no-input"]
     command += ["--disable-pip-version-check", "--root-user-action=ignore"]

@@ -68,7 +68,7 @@ def all_storable(fields):
     return all(is_storable(name) and all(map(is_storable, values)) for name, values in fields.lists())
 
 
-def is_storable(text):
+def is_storable(text: str) -> bool:
     """Neither NUL, which PostgreSQL cannot store, nor half a character, which nothing can encode."""
     if "\0" in text:
         return False
@@ -79,7 +79,7 @@ def is_storable(text):
     return True
 
 
-def is_utf8(percent_encoded):
+def is_utf8(percent_encoded: str | bytes) -> bool:
     try:
         unquote_to_bytes(percent_encoded).decode()
     except UnicodeDecodeError:
@@ -87,7 +87,7 @@ def is_utf8(percent_encoded):
     return True
 
 
-def is_bad_input(exception):
+def is_bad_input(exception: Exception) -> bool:
     return (
         isinstance(exception, (DataError, RecursionError))
         or (isinstance(exception, UnicodeEncodeError) and "surrogates not allowed" in str(exception))

@@ -4,6 +4,7 @@ A browser sends its cookies along whoever's page asks, and names that page in `O
 must come from here. It cannot set `Authorization`: a token speaks for a program, which has no page to name.
 """
 
+from collections import defaultdict
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -23,20 +24,20 @@ class OriginGate:
         return await send({"type": "websocket.close"})
 
 
-def admits(scope):
-    headers = {}
+def admits(scope) -> bool:
+    headers: dict[bytes, list[str]] = defaultdict(list)
     for name, value in scope["headers"]:
-        headers.setdefault(name.lower(), []).append(value.decode("latin-1"))
-    if is_ours(headers.get(b"origin", []), headers.get(b"host", []), scope.get("scheme", "ws")):
+        headers[name.lower()].append(value.decode("latin-1"))
+    if is_ours(headers[b"origin"], headers[b"host"], scope.get("scheme", "ws")):
         return True
-    return carries_token(headers.get(b"authorization", [])) and b"cookie" not in headers
+    return carries_token(headers[b"authorization"]) and not headers[b"cookie"]
 
 
-def carries_token(authorizations):
+def carries_token(authorizations: list[str]) -> bool:
     return len(authorizations) == 1 and authorizations[0].lower().startswith("bearer ")
 
 
-def is_ours(origins, hosts, scheme):
+def is_ours(origins: list[str], hosts: list[str], scheme: str) -> bool:
     """Exactly one origin, and it is the configured address or the very host that was asked."""
     if len(origins) != 1 or (came_from := parts(origins[0])) is None:
         return False
@@ -47,14 +48,12 @@ def is_ours(origins, hosts, scheme):
     return came_from in [parts(origin) for origin in ours]
 
 
-def parts(origin):
+def parts(origin: str) -> tuple[str, str, int | None] | None:
     """Scheme, host and port; None for whatever is not an origin, `null` among it."""
     try:
         url = urlsplit(origin.lower())
         port = url.port or DEFAULT_PORTS.get(url.scheme)
     except ValueError:
         return None
-    is_origin = (
-        url.scheme in DEFAULT_PORTS and url.hostname and url.geturl() == f"{url.scheme}://{url.netloc}"
-    )
-    return (url.scheme, url.hostname, port) if is_origin and "@" not in url.netloc else None
+    plain = url.geturl() == f"{url.scheme}://{url.netloc}" and "@" not in url.netloc
+    return (url.scheme, url.hostname, port) if url.scheme in DEFAULT_PORTS and url.hostname and plain else None

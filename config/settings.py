@@ -255,7 +255,6 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_RATES": {"token": "1200/min"},
     "DEFAULT_THROTTLE_CLASSES": ["teams.api.tokens.TokenThrottle"],
     "EXCEPTION_HANDLER": "teams.api.problems.answer",
-    "UNAUTHENTICATED_USER": None,
     "DATETIME_FORMAT": "iso-8601",
 }
 SPECTACULAR_SETTINGS = {

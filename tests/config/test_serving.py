@@ -17,11 +17,31 @@ from tests.serving import ROOT, Product, wait_for
 PASSWORD = "correct horse battery staple"
 
 
-@pytest.fixture
-def lenas_token(data_dir):
-    """Acme with Lena as its owner, made by the commands an operator would use; her token."""
+@pytest.fixture(scope="module")
+def acme(migrated, tmp_path_factory):
+    """A data directory with Acme and its owner Lena, made by the commands an operator would use."""
+    data_dir = shutil.copytree(migrated, tmp_path_factory.mktemp("acme") / "data")
     command(data_dir, "create_organization", "Acme", "--owner", "lena@acme.test", "--password", PASSWORD)
-    return command(data_dir, "create_token", "acme", "lena@acme.test")
+    return data_dir
+
+
+@pytest.fixture(scope="module")
+def lenas_token(acme):
+    return command(acme, "create_token", "acme", "lena@acme.test")
+
+
+@pytest.fixture(scope="module")
+def running(acme, lenas_token, tmp_path_factory):
+    """One product for all the tests that leave it running."""
+    with Product(shutil.copytree(acme, tmp_path_factory.mktemp("running") / "data")) as running:
+        yield running
+
+
+@pytest.fixture
+def product(acme, lenas_token, tmp_path):
+    """One product for a test that ends it."""
+    with Product(shutil.copytree(acme, tmp_path / "data")) as product:
+        yield product
 
 
 def command(data_dir, *arguments):
@@ -46,15 +66,15 @@ def close_code(connection):
         return closed.rcvd.code
 
 
-def test_it_says_where_it_is_and_becomes_ready(product, data_dir):
-    assert product.get("/healthz").json() == {"status": "alive"}
-    assert product.wait_until_ready()["reasons"] == []
-    assert f"Its data lies in {data_dir}" in product.lines
-    assert any(line.endswith("bin/run --demo") for line in product.lines)
+def test_it_says_where_it_is_and_becomes_ready(running):
+    assert running.get("/healthz").json() == {"status": "alive"}
+    assert running.wait_until_ready()["reasons"] == []
+    assert f"Its data lies in {running.data_dir}" in running.lines
+    assert any(line.endswith("bin/run --demo") for line in running.lines)
 
 
-def test_it_does_not_tell_what_it_runs_on(product):
-    answer = product.get("/")
+def test_it_does_not_tell_what_it_runs_on(running):
+    answer = running.get("/")
 
     assert answer.status_code == 200
     assert "server" not in answer.headers
@@ -102,20 +122,20 @@ def refuses_connections(address):
     return False
 
 
-def test_a_second_one_on_the_same_data_is_refused(product, data_dir):
-    second = Product(data_dir).spawn()
+def test_a_second_one_on_the_same_data_is_refused(running):
+    second = Product(running.data_dir).spawn()
 
     assert second.wait() == 1
     assert second.output == (
-        f"CommandError: Muster already runs on the data in {data_dir} "
-        f"(process {product.process.pid} {product.address}). Stop it first, or choose another place with DATA_DIR."
+        f"CommandError: Muster already runs on the data in {running.data_dir} "
+        f"(process {running.process.pid} {running.address}). Stop it first, or choose another place with DATA_DIR."
     )
-    assert product.get("/healthz").status_code == 200
+    assert running.get("/healthz").status_code == 200
 
 
-def test_a_taken_port_is_named(product, data_dir, tmp_path):
-    port = urlsplit(product.address).port
-    elsewhere = Product(shutil.copytree(data_dir, tmp_path / "elsewhere"))
+def test_a_taken_port_is_named(running, tmp_path):
+    port = urlsplit(running.address).port
+    elsewhere = Product(shutil.copytree(running.data_dir, tmp_path / "elsewhere"))
 
     done = subprocess.run(
         [sys.executable, "manage.py", "serve", "--port", str(port)],
@@ -132,14 +152,13 @@ def test_a_taken_port_is_named(product, data_dir, tmp_path):
     )
 
 
-def test_what_was_acknowledged_survives_a_kill(data_dir, lenas_token):
+def test_what_was_acknowledged_survives_a_kill(product, lenas_token):
     headers = {"Authorization": f"Bearer {lenas_token}"}
-    with Product(data_dir) as product:
-        declared = requests.post(
-            product.address + "/api/v1/incidents/", json={"title": "Checkout fails"}, headers=headers, timeout=10
-        )
-        product.kill()
-    with Product(data_dir) as again:
+    declared = requests.post(
+        product.address + "/api/v1/incidents/", json={"title": "Checkout fails"}, headers=headers, timeout=10
+    )
+    product.kill()
+    with Product(product.data_dir) as again:
         found = again.get("/api/v1/incidents/1/", headers=headers)
         again.wait_until_ready()
 
@@ -147,17 +166,17 @@ def test_what_was_acknowledged_survives_a_kill(data_dir, lenas_token):
     assert found.json()["title"] == "Checkout fails"
 
 
-def test_sockets_of_strangers_are_refused(product, lenas_token):
-    with listen(product, "/ws/o/acme/", token=lenas_token):
+def test_sockets_of_strangers_are_refused(running, lenas_token):
+    with listen(running, "/ws/o/acme/", token=lenas_token):
         pass
     with pytest.raises(InvalidStatus) as refusal:
-        listen(product, "/ws/o/acme/", Cookie="sessionid=abc", Origin="http://evil.example")
+        listen(running, "/ws/o/acme/", Cookie="sessionid=abc", Origin="http://evil.example")
 
     assert refusal.value.response.status_code == 403
 
 
-def test_a_frame_longer_than_anybody_needs_closes_the_socket(product, lenas_token):
-    with listen(product, "/ws/o/acme/", token=lenas_token) as connection:
+def test_a_frame_longer_than_anybody_needs_closes_the_socket(running, lenas_token):
+    with listen(running, "/ws/o/acme/", token=lenas_token) as connection:
         connection.send("x" * (64 * 1024 + 1))
         code_of_close = close_code(connection)
 

@@ -4,6 +4,7 @@ import contextlib
 import os
 import signal
 import socket
+import warnings
 from ipaddress import ip_address
 
 import uvicorn
@@ -49,6 +50,8 @@ class Command(BaseCommand):
         if not settings.BASE_URL_CHOSEN:
             settings.BASE_URL = address
 
+        # Static files are small, so that they are read at once is as good.
+        warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
         # The server ends in order and then repeats the signal that asked for it; that is not an error.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         signal.signal(signal.SIGINT, signal.default_int_handler)
