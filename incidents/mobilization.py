@@ -29,11 +29,13 @@ def declare(
     private=False,
     key=None,
     detected_by="",
+    alert=None,
 ):
     """Open an incident. Only the title is needed. Returns the incident; the same `key` again returns the first one.
 
     Whoever declares leads until somebody else does; an alert (`by=None`) leaves the lead vacant. The playbook for the
-    type is pinned, what it requires is requested at once, and the clocks start.
+    type is pinned, what it requires is requested at once, and the clocks start. The `alert` that somebody declares
+    from becomes part of the incident.
     """
     authority.require(authority.may_declare(by), "Your membership has ended.", code="membership_ended")
     # The organisation's row is locked first, so of two declarations with one key the second finds the first.
@@ -69,7 +71,7 @@ def declare(
         type=incident_type.slug if incident_type else "",
         services=[service.slug for service in services],
         playbook=str(incident.playbook_version or ""),
-        detected_by=detected_by,
+        detected_by=detected_by or (alert.integration.name if alert else ""),
         drill=drill,
     )
     if by is not None:
@@ -83,6 +85,8 @@ def declare(
     Obligation.open_assessment(incident)
     Obligation.open_updates(incident, starts_at=incident.declared_at)
     require_functions_of(incident, by=None)
+    if alert is not None:
+        alert.attach_to(incident, by=by)
     return incident
 
 

@@ -6,10 +6,11 @@ from django.utils import timezone
 
 from playbooks.models import IncidentType, Severity
 from teams import secrets
+from teams.errors import Refused
 from teams.models import Service, audit
 from teams.tenancy import TenantManager, TenantModel, TenantQuerySet
 
-from .. import kinds
+from .. import authority, kinds
 from .incident import Incident
 
 INGEST_PREFIX = "ing"
@@ -207,9 +208,13 @@ class Alert(TenantModel):
 
     @transaction.atomic
     def attach_to(self, incident, *, by=None):
-        """Make the alert part of an incident. Returns the entry."""
+        """Make a waiting alert part of an open incident. Returns the entry."""
         incident.lock()
         self.lock()
+        authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
+        incident.require_open()
+        if self.incident_id is not None:
+            raise Refused("This alert belongs to an incident already.", code="alert_taken")
         self.incident = incident
         self.save(update_fields=["incident"])
         return incident.record(kinds.ALERT_FIRED, by=by, alert=self.pk, title=self.title, source=self.integration.name)
