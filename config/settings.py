@@ -198,7 +198,9 @@ CELERY_TASK_TIME_LIMIT = 120
 # --- People -----------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "teams.Person"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["teams.accounts.ByClaimedAddress"]
+# Several may claim one address, one may have it confirmed (`teams/models/person.py`).
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -210,12 +212,13 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_ADAPTER = "teams.accounts.AccountAdapter"
-ACCOUNT_FORMS = {"signup": "teams.accounts.SignupForm"}
+ACCOUNT_FORMS = {"signup": "teams.accounts.SignupForm", "reset_password": "teams.accounts.ResetPasswordForm"}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+# People are let in at once, so only "strict" keeps a sign-up with a known address from standing out.
 ACCOUNT_EMAIL_VERIFICATION = "optional"
-ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_PREVENT_ENUMERATION = "strict"
 ACCOUNT_UNIQUE_EMAIL = True
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True

@@ -123,7 +123,7 @@ def signed_in():
 
     def sign_in(membership):
         client = Client()
-        client.force_login(membership.person, "allauth.account.auth_backends.AuthenticationBackend")
+        client.force_login(membership.person)
         return client
 
     return sign_in

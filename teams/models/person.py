@@ -1,4 +1,9 @@
-"""A human being with one e-mail address and one password, in any number of organisations."""
+"""A human being with an e-mail address and a password, in any number of organisations.
+
+An address belongs to whoever confirmed it; before that it is a claim, and several may claim the same one. That is how
+signing up with somebody else's address tells nothing about them and takes nothing from them. Whoever looks a person
+up to give them rights asks for `confirmed(email)`, never for `email=`.
+"""
 
 import zoneinfo
 
@@ -6,7 +11,6 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models.functions import Lower
 from django.utils import timezone
 
 
@@ -29,14 +33,22 @@ class PersonManager(BaseUserManager):
     def normalize_email(cls, email):
         return (email or "").strip().lower()
 
+    def confirmed(self, email):
+        """The person to whom an address belongs, or None."""
+        return self.filter(emailaddress__email=self.normalize_email(email), emailaddress__verified=True).first()
+
     def get_by_natural_key(self, email):
-        return self.get(email=self.normalize_email(email))
+        person = self.confirmed(email) or self.filter(email=self.normalize_email(email)).first()
+        if person is None:
+            raise self.model.DoesNotExist
+        return person
 
 
 class Person(AbstractBaseUser, PermissionsMixin):
     """Signs in by e-mail. Rights live on `Membership`, never here."""
 
-    email = models.EmailField(unique=True)
+    # Not unique: allauth's table of addresses holds that a confirmed one belongs to one person.
+    email = models.EmailField(db_index=True)
     name = models.CharField(max_length=120, blank=True)
     time_zone = models.CharField(max_length=64, default="UTC", validators=[validate_time_zone])
     is_active = models.BooleanField(default=True)
@@ -52,7 +64,6 @@ class Person(AbstractBaseUser, PermissionsMixin):
 
     class Meta:
         verbose_name_plural = "people"
-        constraints = [models.UniqueConstraint(Lower("email"), name="person_email_once")]
 
     def __str__(self):
         return self.name or self.email
@@ -61,6 +72,14 @@ class Person(AbstractBaseUser, PermissionsMixin):
     def display_name(self):
         """What others read: the name, or the local part of the address where none was given."""
         return self.name or self.email.partition("@")[0]
+
+    def has_confirmed_email(self):
+        """Whether their address is proven to be theirs; nothing goes outside in the name of somebody who has not."""
+        return self.emailaddress_set.filter(email=self.email, verified=True).exists()
+
+    def confirm_email(self):
+        """Record that their address is theirs, proven by other means than allauth's mail."""
+        self.emailaddress_set.update_or_create(email=self.email, defaults={"verified": True, "primary": True})
 
     def get_full_name(self):
         return self.display_name
