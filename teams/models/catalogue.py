@@ -1,9 +1,11 @@
 """How an organisation is arranged: functions, technical domains, teams, services, and who is on call."""
 
 from django.core.validators import RegexValidator
-from django.db import models
+from django.db import models, transaction
 
+from ..authority import require_administrator
 from ..tenancy import TenantManager, TenantModel, TenantQuerySet
+from . import audit
 
 slug_validator = RegexValidator(r"^[a-z0-9]+(?:[-_][a-z0-9]+)*$", "Use lower-case letters, digits and hyphens.")
 
@@ -32,9 +34,37 @@ class CatalogueModel(TenantModel):
     def __str__(self):
         return self.name
 
+    @classmethod
+    @transaction.atomic
+    def add(cls, *, by, **fields):
+        """Put something new into the catalogue. Returns it."""
+        require_administrator(by)
+        added = cls.objects.create(**fields)
+        audit.log(by, f"{cls._meta.model_name}_added", added)
+        return added
+
+    @transaction.atomic
+    def change(self, *, by, **fields):
+        self.lock()
+        require_administrator(by)
+        for name, value in fields.items():
+            setattr(self, name, value)
+        self.save(update_fields=list(fields))
+        audit.log(by, f"{self._meta.model_name}_changed", self)
+
 
 class Function(CatalogueModel):
     """An organisational area that takes part in incidents: engineering, support, finance …"""
+
+    @transaction.atomic
+    def put_on_call(self, membership, *, by):
+        """Let a member answer for this function from now on; None: nobody in particular, so the administrators."""
+        self.lock()
+        require_administrator(by)
+        Rota.objects.filter(function=self).delete()
+        if membership:
+            Rota.objects.create(function=self, on_call=membership)
+        audit.log(by, "on_call_changed", self, on_call=str(membership or ""))
 
 
 class TechnicalDomain(CatalogueModel):
@@ -49,6 +79,14 @@ class Team(CatalogueModel):
     function = models.ForeignKey(Function, models.PROTECT, related_name="teams")
     domain = models.ForeignKey(TechnicalDomain, models.SET_NULL, null=True, blank=True, related_name="teams")
     members = models.ManyToManyField("teams.Membership", through="teams.TeamMember", related_name="teams")
+
+    @transaction.atomic
+    def consist_of(self, members, *, by):
+        """Make these members the team, and nobody else."""
+        self.lock()
+        require_administrator(by)
+        self.members.set(members)
+        audit.log(by, "team_members_changed", self, members=sorted(str(member) for member in members))
 
 
 class TeamMember(TenantModel):

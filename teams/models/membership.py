@@ -7,11 +7,13 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from .. import secrets, signals
+from ..authority import is_owner, require_administrator
 from ..errors import Refused
 from ..phones import validate_phone
 from ..tenancy import TenantManager, TenantModel, TenantQuerySet
 from . import audit
 from .catalogue import Function, TechnicalDomain
+from .organization import Organization
 from .person import Person
 
 INVITATION_LIFETIME = timedelta(hours=72)
@@ -95,8 +97,8 @@ class Membership(TenantModel):
     def change_role(self, role, *, by):
         """Give the member another role; an owner's role is changed by owners only."""
         self.lock()
-        _require_administrator(by)
-        if OrganizationRole.OWNER in (self.role, role) and by.role != OrganizationRole.OWNER:
+        require_administrator(by)
+        if OrganizationRole.OWNER in (self.role, role) and not is_owner(by):
             raise Refused("Only an owner can make or unmake an owner.", code="owner_only")
         if self.role == OrganizationRole.OWNER and role != OrganizationRole.OWNER:
             self._require_another_owner()
@@ -110,14 +112,38 @@ class Membership(TenantModel):
         self._announce_loss()
 
     @transaction.atomic
+    def change_place(self, *, function, domain, by):
+        """Say where in the organisation the member works."""
+        self.lock()
+        require_administrator(by)
+        if (function, domain) == (self.function, self.domain):
+            return
+        self.function, self.domain = function, domain
+        self.save(update_fields=["function", "domain"])
+        audit.log(by, "place_changed", self, function=str(function or ""), domain=str(domain or ""))
+
+    @transaction.atomic
+    def change_phone(self, phone, *, by):
+        """The number that is texted; one's own, or anybody's for an administrator."""
+        self.lock()
+        if by != self:
+            require_administrator(by)
+        if phone == self.phone:
+            return
+        self.phone = phone
+        self.clean_fields(exclude=[field.name for field in self._meta.fields if field.name != "phone"])
+        self.save(update_fields=["phone"])
+        audit.log(by, "phone_changed", self)
+
+    @transaction.atomic
     def end(self, *, by):
         """Remove a member, or leave (`by` the member). What they did stays; what they could do ends now."""
         self.lock()
         if self.ended_at:
             raise Refused(f"{self.name} is no longer a member.", code="already_ended")
         if by != self:
-            _require_administrator(by)
-            if self.role == OrganizationRole.OWNER and by.role != OrganizationRole.OWNER:
+            require_administrator(by)
+            if self.role == OrganizationRole.OWNER and not is_owner(by):
                 raise Refused("Only an owner can remove an owner.", code="owner_only")
         if self.role == OrganizationRole.OWNER:
             self._require_another_owner()
@@ -132,6 +158,8 @@ class Membership(TenantModel):
         self._announce_loss()
 
     def _require_another_owner(self):
+        # Two owners who go at the same moment must not both count on the other.
+        Organization.objects.select_for_update().get(pk=self.organization_id)
         owners = type(self).objects.active().filter(role=OrganizationRole.OWNER).exclude(pk=self.pk)
         if not owners.exists():
             raise Refused("An organisation needs an owner: make somebody else one first.", code="last_owner")
@@ -140,17 +168,21 @@ class Membership(TenantModel):
         transaction.on_commit(lambda: signals.rights_changed.send_robust(type(self), membership=self), robust=True)
 
 
-def _require_administrator(by):
-    if by is not None and not by.is_administrator:
-        raise Refused("Only administrators of the organisation can do this.", code="administrators_only")
-
-
 class InvitationQuerySet(TenantQuerySet):
     def pending(self):
         return self.filter(accepted_at=None, revoked_at=None)
 
     def valid(self, now=None):
-        return self.pending().filter(expires_at__gt=now or timezone.now())
+        """Those that still open the door: in time, and from somebody who may still let people in."""
+        return self.pending().filter(
+            expires_at__gt=now or timezone.now(),
+            invited_by__ended_at=None,
+            invited_by__person__is_active=True,
+            invited_by__role__in=ADMINISTRATORS,
+        )
+
+    def with_key(self, key):
+        return self.valid().filter(key_hash=secrets.hash_of(key))
 
     def latest_first(self):
         return self.order_by("-created_at")
@@ -188,8 +220,8 @@ class Invitation(TenantModel):
     @transaction.atomic
     def invite(cls, email, *, by, role=OrganizationRole.RESPONDER, function=None):
         """Invite an address, replacing an earlier pending invitation. Returns `(invitation, key)`."""
-        _require_administrator(by)
-        if role == OrganizationRole.OWNER and by.role != OrganizationRole.OWNER:
+        require_administrator(by)
+        if role == OrganizationRole.OWNER and not is_owner(by):
             raise Refused("Only an owner can invite an owner.", code="owner_only")
         email = Person.objects.normalize_email(email)
         if Membership.objects.by_email(email).exists():
@@ -212,7 +244,7 @@ class Invitation(TenantModel):
     @transaction.atomic
     def revoke(self, *, by):
         self.lock()
-        _require_administrator(by)
+        require_administrator(by)
         if self.accepted_at or self.revoked_at:
             raise Refused("This invitation is no longer open.", code="invitation_closed")
         self.revoked_at = timezone.now()
@@ -232,8 +264,7 @@ class Invitation(TenantModel):
         membership, created = Membership.objects.get_or_create(
             person=person, defaults={"role": self.role, "function": self.function}
         )
-        if not created:
-            membership.lock()
+        if not created and membership.lock().ended_at:
             membership.role, membership.ended_at = self.role, None
             membership.function = self.function or membership.function
             membership.save(update_fields=["role", "ended_at", "function"])

@@ -1,21 +1,24 @@
 """An organisation: the wall around everything a company keeps in Muster."""
 
 import re
+import secrets
 
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, transaction
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import slugify
 
+from ..authority import require_administrator
+from . import audit
 from .person import validate_time_zone
 
-RESERVED_SLUGS = frozenset(
-    (
-        "www api static media new admin status help o ws me orgs signup login logout password invite ingest v2 in "
-        "accounts healthz readyz security robots"
-    ).split()
-)
+# First words of addresses that are, or may become, our own.
+RESERVED_SLUGS = frozenset({
+    "www", "api", "static", "media", "new", "admin", "status", "help", "o", "ws", "me", "orgs", "signup",
+    "login", "logout", "password", "invite", "ingest", "v2", "in", "accounts", "healthz", "readyz",
+    "security", "robots",
+})  # fmt: skip
 
 
 def validate_slug(slug):
@@ -32,7 +35,9 @@ class OrganizationQuerySet(models.QuerySet):
         if len(stem) < 3 or stem in RESERVED_SLUGS:
             stem = f"{stem}-team"
         taken = set(self.filter(slug__startswith=stem).values_list("slug", flat=True))
-        return next(slug for slug in (stem, *(f"{stem}-{n}" for n in range(2, 1000))) if slug not in taken)
+        numbered = (f"{stem}-{number}" for number in range(2, 100))
+        free = (slug for slug in (stem, *numbered) if slug not in taken)
+        return next(free, f"{stem[:31]}-{secrets.token_hex(4)}")
 
 
 class Organization(models.Model):
@@ -52,6 +57,15 @@ class Organization(models.Model):
 
     def get_absolute_url(self):
         return reverse("incidents:home", kwargs={"org": self.slug})
+
+    @transaction.atomic
+    def change(self, *, name, time_zone, by):
+        """Rename the organisation or move its clock; its address stays."""
+        require_administrator(by)
+        self.name, self.time_zone = name, time_zone
+        self.full_clean()
+        self.save(update_fields=["name", "time_zone"])
+        audit.log(by, "organization_changed", self, name=name, time_zone=time_zone)
 
     def next_incident_number(self):
         """Take the next number; call with this row locked."""
