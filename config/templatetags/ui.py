@@ -23,6 +23,16 @@ GLYPHS = {
     4: '<path fill-rule="evenodd" d="M8 0a8 8 0 1 1 0 16A8 8 0 0 1 8 0zm0 4a4 4 0 1 0 0 8 4 4 0 0 0 0-8z"/>',
 }
 LAST_RANK = max(GLYPHS)
+# Nearly every browser claims to be its neighbours too: the more particular sign comes first.
+BROWSERS = [("Edg", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari")]
+SYSTEMS = [
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "macOS"),
+    ("Linux", "Linux"),
+]
 
 
 @register.simple_tag(takes_context=True)
@@ -74,6 +84,16 @@ def initials(person):
     """At most two letters for a name or an address: `Maya Rossi` is MR, `lena@acme.example` is L."""
     words = str(person).split("@")[0].split()
     return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
+
+
+@register.filter
+def browser(user_agent):
+    """A user agent as people say it, `Firefox on Linux`; one we do not know stays as it came, cut short."""
+    name = next((name for sign, name in BROWSERS if sign in user_agent), None)
+    system = next((name for sign, name in SYSTEMS if sign in user_agent), None)
+    if name and system:
+        return f"{name} on {system}"
+    return name or f"{user_agent[:40]}{'…' * (len(user_agent) > 40)}" or "Unknown browser"
 
 
 # --- Time ------------------------------------------------------------------------------------------

@@ -100,6 +100,21 @@ def test_initials(person, letters):
     assert render("{{ person|initials }}", person=person) == letters
 
 
+@pytest.mark.parametrize(
+    ("user_agent", "words"),
+    [
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox on Linux"),
+        ("Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/150.0 Safari/537.36 Edg/150.0", "Edge on Windows"),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) Version/19.0 Safari/604.1", "Safari on iPhone"),
+        ("curl/8.5.0", "curl/8.5.0"),
+        ("x" * 50, "x" * 40 + "…"),
+        ("", "Unknown browser"),
+    ],
+)
+def test_browsers_as_people_say_them(user_agent, words):
+    assert render("{{ it|browser }}", it=user_agent) == words
+
+
 # --- Time ------------------------------------------------------------------------------------------
 
 
