@@ -99,7 +99,7 @@ class EmbeddedCelery:
         self.worker_thread.start()
         if not worker.listens.wait(START_SECONDS):
             raise RuntimeError("The worker thread did not start.")
-        self.beat_thread = beat.EmbeddedService(app, thread=True)
+        self.beat_thread = beat.EmbeddedService(app, thread=True, scheduler_cls=app.conf.beat_scheduler)
         self.beat_thread.start()
 
     def stop(self):

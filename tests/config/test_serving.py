@@ -71,6 +71,7 @@ def test_it_says_where_it_is_and_becomes_ready(running):
     assert running.wait_until_ready()["reasons"] == []
     assert f"Its data lies in {running.data_dir}" in running.lines
     assert any(line.endswith("bin/run --demo") for line in running.lines)
+    assert list(ROOT.glob("celerybeat*")) == []
 
 
 def test_it_does_not_tell_what_it_runs_on(running):
