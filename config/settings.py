@@ -87,6 +87,7 @@ MIDDLEWARE = [
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "teams.middleware.RefusalMiddleware",
     "teams.middleware.TenancyMiddleware",
+    "teams.api.idempotency.IdempotencyMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -248,14 +249,13 @@ OUTGOING_ALLOW = env.list("OUTGOING_ALLOW", default=[])
 
 # --- The interface for programs -------------------------------------------------------------------
 
+API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=1200)  # for one token
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["teams.api.tokens.TokenAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["teams.api.parsing.StrictJSONParser"],
-    "DEFAULT_PAGINATION_CLASS": "teams.api.pages.CursorPages",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_THROTTLE_RATES": {"token": "1200/min"},
+    "DEFAULT_SCHEMA_CLASS": "teams.api.schema.Schema",
     "DEFAULT_THROTTLE_CLASSES": ["teams.api.tokens.TokenThrottle"],
     "EXCEPTION_HANDLER": "teams.api.problems.answer",
     "DATETIME_FORMAT": "iso-8601",
@@ -271,6 +271,8 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "POSTPROCESSING_HOOKS": [],
 }
 
 # --- Safety -------------------------------------------------------------------------------------

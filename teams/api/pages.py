@@ -1,26 +1,41 @@
-"""Long lists come in pages, by cursor: `{"results": […], "next": url|null}`."""
+"""Long lists come in pages, by cursor: `{"results": […], "next": url|null}`.
 
-from rest_framework.pagination import CursorPagination
+The cursor is a unique, growing number of the last row, so a page costs the same wherever it lies, and rows that
+arrive meanwhile move nothing.
+"""
+
+from rest_framework import serializers
 from rest_framework.response import Response
+from rest_framework.utils.urls import replace_query_param
+
+from .shapes import LARGEST_ID, Answer, Query
+
+PAGE = 50
+LARGEST_PAGE = 1000
 
 
-class CursorPages(CursorPagination):
-    """`?limit=` up to 200; ordered by primary key, newest first, unless a view says otherwise."""
+class Paging(Query):
+    limit = serializers.IntegerField(default=PAGE, min_value=1, max_value=LARGEST_PAGE)
+    cursor = serializers.IntegerField(
+        required=False, min_value=0, max_value=LARGEST_ID, help_text="Where the last page ended: take it from `next`."
+    )
 
-    page_size = 50
-    page_size_query_param = "limit"
-    max_page_size = 200
-    ordering = "-pk"
 
-    def get_paginated_response(self, data):
-        return Response({"results": data, "next": self.get_next_link()})
+def page_of(request, rows, shape, asked, *, key="pk", ascending=False, parameter="cursor"):
+    """One page as `Paging` asked for it. `key` is the number that orders the rows, `parameter` its name outside."""
+    limit, cursor = asked["limit"], asked.get("cursor")
+    if cursor is not None:
+        rows = rows.filter(**{f"{key}__{'gt' if ascending else 'lt'}": cursor})
+    found = list(rows.order_by(key if ascending else f"-{key}")[: limit + 1])
+    page, rest = found[:limit], found[limit:]
+    following = replace_query_param(request.build_absolute_uri(), parameter, getattr(page[-1], key)) if rest else None
+    return Response({"results": shape(page, many=True, context={"request": request}).data, "next": following})
 
-    def get_paginated_response_schema(self, schema):
-        return {
-            "type": "object",
-            "required": ["results", "next"],
-            "properties": {
-                "results": schema,
-                "next": {"type": "string", "nullable": True, "format": "uri"},
-            },
-        }
+
+def pages_of(shape):
+    """The serializer that describes a page of this shape."""
+    return type(
+        f"{shape.__name__}Page",
+        (Answer,),
+        {"results": shape(many=True), "next": serializers.URLField(allow_null=True)},
+    )

@@ -8,6 +8,8 @@ from rest_framework.response import Response
 from ..errors import Refused
 
 MEDIA_TYPE = "application/problem+json"
+# One sentence for both, so that nobody learns what exists elsewhere.
+MISSING = "Not there, or not yours."
 TITLES = {
     400: "The request is malformed",
     401: "A valid token is needed",
@@ -83,8 +85,8 @@ def field_errors(errors, prefix=""):
 def answer(error, context):
     """Turn an exception into a problem; None for what is a fault of ours."""
     headers, more = {}, {}
-    if isinstance(error, Http404) or isinstance(error, PermissionDenied):
-        error = exceptions.NotFound()
+    if isinstance(error, (Http404, PermissionDenied)):
+        error = exceptions.NotFound(MISSING)
     if isinstance(error, Refused):
         code, detail, status_code = error.code, error.sentence, 409
         more["waivable"] = error.waivable
@@ -98,6 +100,8 @@ def answer(error, context):
         code, detail, status_code = error.default_code, str(error.detail), error.status_code
         if isinstance(error, exceptions.ParseError):
             code = "malformed"
+        if isinstance(error, exceptions.Throttled):
+            code, detail = "too_many_requests", "So many requests a minute are allowed for one token. Wait a little."
         if getattr(error, "auth_header", None):
             headers["WWW-Authenticate"] = error.auth_header
         if getattr(error, "wait", None):

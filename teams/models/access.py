@@ -82,3 +82,4 @@ class IdempotentRequest(TenantModel):
 
     class Meta(TenantModel.Meta):
         constraints = [models.UniqueConstraint(fields=["organization", "token", "key"], name="idempotent_request_once")]
+        indexes = [models.Index(fields=["token", "started_at"], name="idempotent_request_by_age")]

@@ -1,0 +1,98 @@
+"""The description of the interface, made from the code: what every operation shares is said here once."""
+
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+
+from . import problems
+from .pages import Paging
+from .shapes import Answer
+
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+    OpenApiParameter.HEADER,
+    description="Up to 255 visible characters of your own. The same key with the same body is answered with the "
+    "first answer for 24 hours and does nothing again.",
+)
+IF_MATCH = OpenApiParameter(
+    "If-Match",
+    {"type": "string", "pattern": '^(\\*|"[!#-~]*")$'},
+    OpenApiParameter.HEADER,
+    description="The `ETag` you read. When it changed since, the answer is 412 and nothing is done.",
+)
+
+
+class FieldProblem(Answer):
+    field = serializers.CharField(allow_blank=True)
+    message = serializers.CharField()
+
+
+class Problem(Answer):
+    """An error, as RFC 9457 shapes it."""
+
+    type = serializers.CharField()
+    status = serializers.IntegerField()
+    code = serializers.CharField(help_text="Names the rule or the mistake; stable.")
+    title = serializers.CharField()
+    detail = serializers.CharField(help_text="A sentence for people.")
+    waivable = serializers.BooleanField(
+        required=False, help_text='With 409: the same body with `"waiver": "reason"` goes through.'
+    )
+    errors = FieldProblem(many=True, required=False)
+
+
+def operation(*, body=None, answer=None, status=200, query=None, examples=(), if_match=False, also=None):
+    """Describe one method: what it takes, what it answers, and examples of both."""
+    parameters = [query] if query else []
+    if if_match:
+        parameters.append(IF_MATCH)
+    return extend_schema(
+        request=body,
+        responses={status: answer, **(also or {})},
+        parameters=parameters or None,
+        examples=list(examples) or None,
+    )
+
+
+def listing(shape, query=Paging):
+    """Describe a GET that answers with pages of this shape."""
+    from .pages import pages_of
+
+    return operation(answer=pages_of(shape), query=query)
+
+
+class Schema(AutoSchema):
+    """Adds to every operation its name, its first sentence, its problems and the headers it honours."""
+
+    def get_operation_id(self):
+        return "_".join([self.method.lower(), *(part.strip("{}").replace("-", "_") for part in self._tokenize_path())])
+
+    def get_summary(self):
+        return self.get_description().partition(". ")[0].rstrip(".")
+
+    def get_override_parameters(self):
+        return [IDEMPOTENCY_KEY] if self.method == "POST" else []
+
+    def _tokenize_path(self):
+        return [part for part in self.path.removeprefix(self.path_prefix).strip("/").split("/") if part]
+
+    def _get_response_bodies(self, direction="response"):
+        bodies = super()._get_response_bodies(direction)
+        for status in self._problems():
+            response = self._get_response_for_code(Problem, str(status), [problems.MEDIA_TYPE], direction)
+            bodies[str(status)] = {**response, "description": problems.TITLES[status]}
+        return bodies
+
+    def _problems(self):
+        """The statuses of the errors this operation can answer with."""
+        found = [401, 404, 405, 429]
+        if self.method in ("POST", "PUT", "PATCH"):
+            found += [400, 409, 413, 415, 422]
+        if self.method == "DELETE":
+            found += [409]
+        if self.method == "GET" and any(place == "query" for _, place in self._process_override_parameters()):
+            found += [400, 422]
+        if any(name == "If-Match" for name, _ in self._process_override_parameters()):
+            found += [412]
+        return sorted(found)

@@ -1,0 +1,150 @@
+"""What bodies and answers are made of: strict serializers, and fields that name things the way people do.
+
+People are named by e-mail, things by slug, moments in RFC 3339. A body with a field nobody knows is refused, so a
+misspelt name is never silently ignored.
+"""
+
+import unicodedata
+
+from django.core.validators import RegexValidator
+from rest_framework import serializers
+
+from ..models import Membership
+
+# Everything in the control blocks but tab and newline; text that hides or moves other text is not a message.
+NO_CONTROLS = RegexValidator(
+    "[\x01-\x08\x0b-\x1f\x7f-\x9f]", "Control characters are not accepted.", inverse_match=True
+)
+ONE_LINE = RegexValidator(r"[\t\n\u2028\u2029]", "Write one line.", inverse_match=True)
+LARGEST_ID = 2**63 - 1
+
+
+class Answer(serializers.Serializer):
+    """Something a program reads."""
+
+
+class Body(serializers.Serializer):
+    """Something a program sends; every name in it must be known."""
+
+    def to_internal_value(self, data):
+        known = super().to_internal_value(data)
+        strangers = [name for name in data if name not in self.fields]
+        if strangers:
+            raise serializers.ValidationError({str(name): ["There is no such field."] for name in strangers})
+        return known
+
+
+class Query(serializers.Serializer):
+    """Parameters of an address; names that mean nothing here are left alone."""
+
+
+class Text(serializers.CharField):
+    """Words people read: composed characters, line breaks as one newline, no control characters."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.validators.append(NO_CONTROLS)
+
+    def to_internal_value(self, data):
+        text = super().to_internal_value(data)
+        return unicodedata.normalize("NFC", text.replace("\r\n", "\n"))
+
+
+class Line(Text):
+    """Text of one line."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.validators.append(ONE_LINE)
+
+
+class Waiver(Text):
+    """Why an act goes through although a rule speaks against it."""
+
+    def __init__(self):
+        super().__init__(
+            required=False,
+            allow_blank=True,
+            max_length=1000,
+            help_text="A reason that lifts a rule which was refused with `waivable: true`.",
+        )
+
+
+class Reason(Text):
+    def __init__(self, **kwargs):
+        super().__init__(**{"required": False, "allow_blank": True, "max_length": 1000, **kwargs})
+
+
+class Person(serializers.EmailField):
+    """A member of the organisation, by e-mail."""
+
+    default_error_messages = {"stranger": "No member of the organisation has this address."}
+
+    def to_internal_value(self, data):
+        email = super().to_internal_value(data)
+        member = Membership.objects.by_email(email).with_people().first()
+        return member or self.fail("stranger")
+
+    def to_representation(self, member):
+        return member.email
+
+
+class Named(serializers.CharField):
+    """One row of a catalogue, by slug."""
+
+    default_error_messages = {"missing": "There is nothing with this name."}
+
+    def __init__(self, model, **kwargs):
+        self.model = model
+        super().__init__(**{"max_length": 60, **kwargs})
+
+    def to_internal_value(self, data):
+        slug = super().to_internal_value(data)
+        return find_named(self.model, slug) or self.fail("missing")
+
+    def to_representation(self, row):
+        return row.slug
+
+
+class ManyNamed(serializers.ListField):
+    """Several rows of a catalogue, by slug, in the order given; each once."""
+
+    child = serializers.CharField(max_length=60)
+
+    def __init__(self, model, **kwargs):
+        self.model = model
+        super().__init__(**{"max_length": 100, **kwargs})
+
+    def to_internal_value(self, data):
+        slugs = list(dict.fromkeys(super().to_internal_value(data)))
+        found = {row.slug: row for row in self.model.objects.filter(slug__in=slugs)}
+        if missing := [position for position, slug in enumerate(slugs) if slug not in found]:
+            raise serializers.ValidationError(
+                {position: [Named.default_error_messages["missing"]] for position in missing}
+            )
+        return [found[slug] for slug in slugs]
+
+    def to_representation(self, rows):
+        return [row.slug for row in rows]
+
+
+class CommaSeparated(serializers.CharField):
+    """`a,b,c` in an address, as a list; with `choices`, only those."""
+
+    default_error_messages = {"unknown": "Choose from: {choices}."}
+
+    def __init__(self, choices=None, **kwargs):
+        self.choices = choices
+        super().__init__(**kwargs)
+
+    def to_internal_value(self, data):
+        words = [word.strip() for word in super().to_internal_value(data).split(",") if word.strip()]
+        if self.choices and not set(words) <= set(self.choices):
+            self.fail("unknown", choices=", ".join(self.choices))
+        return words
+
+
+def find_named(model, slug):
+    """The row with this slug; programs that cannot write hyphens may write underscores."""
+    found = {row.slug: row for row in model.objects.filter(slug__in={slug, slug.replace("_", "-")})}
+    return found.get(slug) or next(iter(found.values()), None)
