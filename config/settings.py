@@ -136,6 +136,8 @@ def postgresql(url):
         **database.get("OPTIONS", {}),
     }
     database["CONN_MAX_AGE"] = 0
+    # A connection that died with its server is replaced before a request gets it.
+    database["CONN_HEALTH_CHECKS"] = True
     return database
 
 
@@ -164,7 +166,7 @@ if EMBEDDED:
 else:
     CACHES = {
         "default": {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "BACKEND": "config.cache.ShelteredRedisCache",
             "LOCATION": REDIS_URL,
             "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},
         }
@@ -173,7 +175,7 @@ else:
         "default": {
             "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
             # redis-py's default of five seconds would cut every idle listener.
-            "CONFIG": {"hosts": [{"address": REDIS_URL, "socket_timeout": None}]},
+            "CONFIG": {"hosts": [{"address": REDIS_URL, "socket_timeout": None, "socket_connect_timeout": 1}]},
         }
     }
 
