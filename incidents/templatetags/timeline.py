@@ -1,0 +1,73 @@
+"""The words of timeline entries: entries keep slugs and moments, people read names and times."""
+
+import datetime
+
+from django import template
+
+from playbooks.models import Audience, Criticality, IncidentRole, Scope
+
+from .. import kinds
+from ..models.functions import ActivationState
+from ..models.incident import Status
+from ..models.participants import Capacity
+from ..models.workstreams import WorkstreamState
+
+register = template.Library()
+
+MACHINE = "Muster"
+CHOICES = {
+    "role": IncidentRole,
+    "audience": Audience,
+    "status": Status,
+    "scope": Scope,
+    "criticality": Criticality,
+    "capacity": Capacity,
+    "state": WorkstreamState,
+    "activation": ActivationState,
+}
+
+
+@register.filter
+def actor(entry):
+    """Who did it: a name, or the product's own where no person acted."""
+    return entry.actor.name if entry.actor else MACHINE
+
+
+@register.filter
+def is_system(entry):
+    """Whether the entry is the machinery's and folded away at first sight."""
+    return kinds.named(entry.kind).system
+
+
+@register.filter
+def label(value, choices):
+    """The label of a stored choice, in the middle of a sentence: `"lead"|label:"role"` is `incident lead`.
+
+    A value that is no choice any more is shown as it is.
+    """
+    known = CHOICES[choices]
+    return known(value).label.lower() if value in known.values else value
+
+
+@register.filter
+def names(slugs):
+    """Stored slugs as a list for reading: `engineering, customer data`."""
+    return ", ".join(str(slug).replace("-", " ").replace("_", " ") for slug in slugs or [])
+
+
+@register.filter
+def told_names(told):
+    """Whom a clock's step told, in words."""
+    return ", ".join(label(role, "role") for role in told or [])
+
+
+@register.filter
+def as_moment(text):
+    """A moment that was stored as text, or None."""
+    return datetime.datetime.fromisoformat(text) if text else None
+
+
+@register.filter
+def kind_label(kind):
+    """A kind for a list of choices: `Severity changed`."""
+    return kind.name.replace("_", " ").capitalize()
