@@ -1,0 +1,34 @@
+"""Opening a line of work, and saying how it goes."""
+
+from django import forms
+
+from teams.models import Membership, TechnicalDomain
+
+from ..models import Workstream
+from .acts import ActForm
+
+
+def responders():
+    """Who can own a workstream."""
+    return Membership.objects.active().exclude(role=Membership.Role.STAKEHOLDER).select_related("person").in_order()
+
+
+class OpeningForm(ActForm):
+    title = forms.CharField(max_length=120, help_text="For example: Roll back the gateway")
+    domain = forms.ModelChoiceField(None, required=False, empty_label="None in particular")
+    owner = forms.ModelChoiceField(None, required=False, empty_label="Nobody yet")
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["domain"].queryset = TechnicalDomain.objects.in_order()
+        self.fields["owner"].queryset = responders()
+
+
+class ChangeForm(ActForm):
+    title = forms.CharField(max_length=120)
+    state = forms.ChoiceField(choices=Workstream.State, widget=forms.RadioSelect)
+    owner = forms.ModelChoiceField(None, required=False, empty_label="Nobody yet")
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["owner"].queryset = responders()

@@ -1,0 +1,62 @@
+"""The only ways a view gets an incident, its room, or something in it: through the person who asks."""
+
+from django.db.models import Q
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+
+from .models import Alert, Incident, Message, Workstream
+from .room import IncidentRoom
+
+
+def find_incident(request, number):
+    """The incident with this number; 404 when the member may not see it, as if it did not exist."""
+    incidents = Incident.objects.visible_to(request.membership).select_related("severity", "incident_type")
+    incident = get_object_or_404(incidents, number=number)
+    incident.organization = request.organization
+    return incident
+
+
+def room_of(request, incident, *, stream=None):
+    """The incident as the member sees it, with the stream and the page that the query string asks for."""
+    return IncidentRoom(
+        incident,
+        request.membership,
+        stream=request.GET.get("stream", "") if stream is None else stream,
+        before=number_in(request, "before"),
+    )
+
+
+def find_workstream(request, incident, pk):
+    """A workstream of the incident; 404 for stakeholders, who read briefings and not threads."""
+    require_responder(request)
+    workstream = get_object_or_404(Workstream.objects.with_people(), incident=incident, pk=pk)
+    workstream.incident = incident
+    return workstream
+
+
+def find_message(request, incident, pk):
+    """A message in one of the incident's workstreams; 404 for stakeholders."""
+    require_responder(request)
+    message = get_object_or_404(Message.objects.for_reading(), incident=incident, pk=pk)
+    message.incident = incident
+    return message
+
+
+def number_in(request, name):
+    """A whole number from the query string, or None; what makes no sense is nothing."""
+    word = request.GET.get(name, "")
+    return int(word) if word.isascii() and word.isdigit() and len(word) < 19 else None
+
+
+def require_responder(request):
+    """404 for stakeholders: where work is done, there is nothing for them to see."""
+    if not request.membership.is_responder:
+        raise Http404("Not for stakeholders.")
+
+
+def find_alert(request, pk):
+    """An alert that waits, or that belongs to an incident the member may see; 404 for stakeholders."""
+    if not request.membership.is_responder:
+        raise Http404("No such alert.")
+    within_reach = Q(incident=None) | Q(incident__in=Incident.objects.visible_to(request.membership))
+    return get_object_or_404(Alert.objects.filter(within_reach).select_related("integration"), pk=pk)

@@ -1,0 +1,421 @@
+"""What the incident page shows one member. Each part is read when first asked for, in a constant number of queries."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import groupby
+
+from django.db.models import Max
+from django.utils import timezone
+
+from playbooks.models import Audience, IncidentRole
+from teams.models import Function
+
+from . import authority
+from .models import Message, Status, StatusUpdate
+from .models.functions import TRANSITIONS as ACTIVATION_STEPS
+from .models.functions import ActivationState
+from .models.obligations import ADMINISTRATORS, ObligationKind
+from .models.participants import PRESENCE_LIFETIME, Capacity
+from .models.roles import ROLES
+
+PAGE = 50
+ALL = "all"
+TIMELINE = "timeline"
+STEPS = (Status.INVESTIGATING, Status.IDENTIFIED, Status.MONITORING, Status.RESOLVED)
+# The function whose people are asked first to fill a vacant role; a vacant lead is everybody's business.
+FUNCTION_OF_ROLE = {IncidentRole.COMMUNICATIONS_LEAD: "communications"}
+SHOWN_ALERTS = 20
+LISTED_UPDATES = 200
+
+
+@dataclass(frozen=True)
+class Step:
+    label: str
+    state: str  # "done", "now" or ""
+
+
+@dataclass(frozen=True)
+class RoleRow:
+    """One hat: its holder, or since when nobody wears it."""
+
+    role: IncidentRole
+    holder: object
+    since: object
+    here: bool
+    may_take: bool
+    may_give: bool
+
+    @property
+    def slug(self):
+        return self.role.value
+
+
+@dataclass
+class FunctionRow:
+    """One function: how far it has come, who of it is in the room, and what the viewer may do about it."""
+
+    function: Function
+    activation: object = None
+    here: int = 0
+    away: int = 0
+    watching: int = 0
+    absent: bool = False
+    acts: list = field(default_factory=list)
+
+    @property
+    def state(self):
+        return self.activation.get_state_display() if self.activation else "Not called for"
+
+
+@dataclass(frozen=True)
+class Clock:
+    """`due_at` is None where nothing is owed to this audience."""
+
+    name: str
+    audience: str
+    due_at: object
+    owner: str
+    idle: str = "on change"
+
+
+@dataclass(frozen=True)
+class Need:
+    """One thing that waits for the viewer: a sentence and the way to do it.
+
+    `kind` is `clock`, `assessment`, `role` or `function`; `slug` says which.
+    """
+
+    kind: str
+    slug: str
+    sentence: str
+    state: str = ""
+    due_at: object = None
+
+
+class IncidentRoom:
+    def __init__(self, incident, viewer, *, stream="", before=None):
+        self.incident = incident
+        self.viewer = viewer
+        self._chosen = stream
+        self.before = before
+        self.now = timezone.now()
+
+    # --- Rights: what the verbs will ask again -------------------------------------------------
+
+    @cached_property
+    def responds(self):
+        return authority.may_respond(self.viewer)
+
+    @cached_property
+    def coordinates(self):
+        return authority.may_coordinate(self.viewer, self.incident)
+
+    # --- Header ----------------------------------------------------------------------------------
+
+    @property
+    def steps(self):
+        """The four steps of an incident's life, with where it is now."""
+        if self.incident.status == Status.CLOSED:
+            return [Step(step.label, "done") for step in STEPS] + [Step("Closed", "now")]
+        if self.incident.status not in STEPS:
+            return [Step(STEPS[0].label, "done"), Step(self.incident.get_status_display(), "now")]
+        reached = STEPS.index(self.incident.status)
+        states = ["done"] * reached + ["now"] + [""] * (len(STEPS) - reached - 1)
+        return [Step(step.label, state) for step, state in zip(STEPS, states, strict=True)]
+
+    @property
+    def lead(self):
+        """The membership that leads, or None."""
+        holder = self._holders.get(IncidentRole.LEAD)
+        return holder.membership if holder else None
+
+    @cached_property
+    def services(self):
+        return list(self.incident.services.order_by("name"))
+
+    # --- Clocks ----------------------------------------------------------------------------------
+
+    @cached_property
+    def obligations(self):
+        return list(self.incident.obligations.live().most_urgent_first())
+
+    @property
+    def clocks(self):
+        """One clock for every audience, and one for the assessment while it is owed; the most urgent first."""
+        owed = {each.audience: each for each in self.obligations if each.kind == ObligationKind.UPDATE}
+        clocks = [self._clock(each) for each in self.obligations]
+        idle = "on change" if self.incident.is_open else "done"
+        return clocks + [
+            Clock(audience.label, audience.value, None, "", idle) for audience in Audience if audience.value not in owed
+        ]
+
+    # --- Roles -----------------------------------------------------------------------------------
+
+    @cached_property
+    def roles(self):
+        vacated = dict(self.incident.roles.values_list("role").annotate(Max("ended_at")).order_by())
+        return [self._role_row(role, vacated.get(role)) for role in ROLES]
+
+    @property
+    def unfilled(self):
+        return sum(1 for row in self.roles if row.holder is None)
+
+    @property
+    def clashing_holder(self):
+        """Who both leads and speaks, which tends to go wrong; None when nobody does."""
+        holders = [row.holder for row in self.roles if row.holder]
+        return holders[0] if len(holders) == len(ROLES) > len(set(holders)) else None
+
+    # --- People and functions ----------------------------------------------------------------------
+
+    @cached_property
+    def participants(self):
+        people = self.incident.participants.current().with_people()
+        return list(people.order_by("membership__person__name", "membership__person__email"))
+
+    @cached_property
+    def own_participation(self):
+        """How the viewer takes part, or None."""
+        return next((each for each in self.participants if each.membership_id == self.viewer.pk), None)
+
+    @property
+    def people(self):
+        """`(function or None, participants)` for the people panel, functions in their order."""
+
+        def place(each):
+            function = each.membership.function
+            return (function.position, function.name) if function else (10_000, "")
+
+        ranked = sorted(self.participants, key=place)
+        return [
+            (members[0].membership.function, members)
+            for members in (list(group) for _, group in groupby(ranked, key=place))
+        ]
+
+    @property
+    def present_count(self):
+        return sum(1 for each in self.participants if self.presence_of(each) == "here")
+
+    @property
+    def watching_count(self):
+        return sum(1 for each in self.participants if self.presence_of(each) == "watching")
+
+    def presence_of(self, participant):
+        """`here`, `away`, `watching` (present, but not to work) or `gone`."""
+        if participant.seen_at is None or participant.seen_at <= self.now - PRESENCE_LIFETIME:
+            return "gone"
+        if participant.capacity != Capacity.ACTIVE:
+            return "watching"
+        return "away" if participant.away else "here"
+
+    @cached_property
+    def functions(self):
+        """A row for every function that is called for or has somebody in the room."""
+        rows = {each.function_id: self._function_row(each) for each in self.incident.functions.with_functions()}
+        for participant in self.participants:
+            function = participant.membership.function
+            presence = self.presence_of(participant)
+            if function is None or (function.pk not in rows and presence == "gone"):
+                continue
+            row = rows.setdefault(function.pk, FunctionRow(function))
+            if presence != "gone":
+                setattr(row, presence, getattr(row, presence) + 1)
+        for row in rows.values():
+            called = row.activation and row.activation.state in (ActivationState.REQUIRED, ActivationState.REQUESTED)
+            row.absent = bool(called and not row.here and self.incident.is_open)
+        return sorted(rows.values(), key=lambda row: (row.function.position, row.function.name))
+
+    @cached_property
+    def uncalled_functions(self):
+        """What the lead may still ask for."""
+        if not (self.coordinates and self.incident.is_open):
+            return []
+        called = {row.function.pk for row in self.functions if row.activation}
+        return [function for function in Function.objects.in_order() if function.pk not in called]
+
+    # --- What waits for the viewer -----------------------------------------------------------------
+
+    @cached_property
+    def needs(self):
+        if not (self.responds and self.incident.is_open):
+            return []
+        return [*self._late_clocks(), *self._vacant_roles(), *self._requested_functions()]
+
+    # --- Workstreams and their threads ---------------------------------------------------------------
+
+    @cached_property
+    def streams(self):
+        return list(self.incident.workstreams.with_people().in_order()) if self.responds else []
+
+    @cached_property
+    def stream(self):
+        """What the conversation shows: a workstream, `all` or `timeline`."""
+        if self._chosen in (ALL, TIMELINE):
+            return self._chosen
+        chosen = next((each for each in self.streams if str(each.pk) == self._chosen), None)
+        own = (each for each in self.streams if each.owner_id == self.viewer.pk and each.state != "done")
+        return chosen or next(own, None) or next(iter(self.streams), TIMELINE)
+
+    @property
+    def stream_key(self):
+        """The chosen stream as the address and the list of messages name it."""
+        return str(getattr(self.stream, "pk", self.stream))
+
+    @property
+    def live_threads(self):
+        """The names under which news for the chosen thread arrives, for `data-append`."""
+        shown = self.streams if self.stream == ALL else [self.stream] if self.stream in self.streams else []
+        return " ".join(f"stream-{each.pk}" for each in shown)
+
+    @cached_property
+    def thread(self):
+        """The newest page of the chosen thread, or the page before a message, the oldest first."""
+        messages = Message.objects.for_reading().filter(incident=self.incident)
+        if self.stream != ALL:
+            messages = messages.filter(workstream=self.stream)
+        return page_of(messages, before=self.before, key="pk")
+
+    @cached_property
+    def recent_entries(self):
+        """The newest page of the timeline without what the machinery says."""
+        entries = self.incident.timeline.visible_to(self.viewer).without_system().for_reading()
+        return page_of(entries, key="number")
+
+    # --- What was said, and what fired ---------------------------------------------------------------
+
+    @cached_property
+    def updates(self):
+        """`(clock, latest update or None)` for every audience, in the order of the tiers."""
+        latest = self.incident.updates.values("audience").annotate(latest=Max("pk")).values("latest")
+        said = {each.audience: each for each in StatusUpdate.objects.with_people().filter(pk__in=latest)}
+        clocks = {clock.audience: clock for clock in self.clocks if clock.audience}
+        return [(clocks[audience.value], said.get(audience.value)) for audience in Audience]
+
+    @cached_property
+    def all_updates(self):
+        return list(self.incident.updates.with_people().latest_first()[:LISTED_UPDATES])
+
+    @cached_property
+    def alerts(self):
+        return list(self.incident.alerts.select_related("integration").latest_first()[:SHOWN_ALERTS])
+
+    # --- Inside ------------------------------------------------------------------------------------
+
+    @cached_property
+    def _holders(self):
+        return {each.role: each for each in self.incident.roles.current().with_people()}
+
+    @cached_property
+    def _own_roles(self):
+        return {role for role, each in self._holders.items() if each.membership_id == self.viewer.pk}
+
+    def _clock(self, obligation):
+        owner = self._holders.get(obligation.owner_role)
+        return Clock(
+            name=obligation.get_audience_display() or "Assessment",
+            audience=obligation.audience,
+            due_at=obligation.due_at,
+            owner=owner.membership.name if owner else "",
+        )
+
+    def _role_row(self, role, vacated_at):
+        assignment = self._holders.get(role)
+        responds = self.responds and self.incident.is_open
+        own = assignment is not None and assignment.membership_id == self.viewer.pk
+        return RoleRow(
+            role=IncidentRole(role),
+            holder=assignment.membership if assignment else None,
+            since=assignment.started_at if assignment else vacated_at or self.incident.declared_at,
+            here=assignment is not None and self._is_here(assignment.membership_id),
+            may_take=responds and assignment is None,
+            may_give=responds and (own or self.coordinates),
+        )
+
+    def _is_here(self, membership_id):
+        return any(
+            each.membership_id == membership_id and self.presence_of(each) in ("here", "away")
+            for each in self.participants
+        )
+
+    def _function_row(self, activation):
+        return FunctionRow(activation.function, activation, acts=self._acts_on(activation))
+
+    def _acts_on(self, activation):
+        """The states the viewer may bring a function to, in the order of the buttons."""
+        if not (self.responds and self.incident.is_open):
+            return []
+        possible = ACTIVATION_STEPS[ActivationState(activation.state)] - {ActivationState.REQUIRED}
+        if not self.coordinates:
+            own = activation.function_id == self.viewer.function_id
+            possible &= {ActivationState.ENGAGED} if own else set()
+        return [state for state in ActivationState if state in possible]
+
+    def _late_clocks(self):
+        for obligation in self.obligations:
+            if obligation.warn_at > self.now or not self._concerns_viewer(obligation):
+                continue
+            late = obligation.due_at <= self.now
+            if obligation.kind == ObligationKind.ASSESSMENT:
+                yield Need("assessment", "", "Judge severity and scope", "late" if late else "", obligation.due_at)
+            else:
+                sentence = f"Update for {obligation.get_audience_display()}"
+                yield Need("clock", obligation.audience, sentence, "late" if late else "", obligation.due_at)
+
+    def _concerns_viewer(self, obligation):
+        """Whether the viewer is told of it at its present step, or stands in for an owner that is missing."""
+        told = set(obligation.told)
+        if ADMINISTRATORS in told and self.viewer.is_administrator:
+            return True
+        if obligation.owner_role not in self._holders:
+            told.add(str(IncidentRole.LEAD))
+        return bool(told & {str(role) for role in self._own_roles})
+
+    def _vacant_roles(self):
+        for role in ROLES:
+            if role in self._holders:
+                continue
+            asked_first = FUNCTION_OF_ROLE.get(role)
+            function = self.viewer.function.slug if self.viewer.function else ""
+            if asked_first in (None, function) or IncidentRole.LEAD in self._own_roles:
+                yield Need("role", role.value, f"Nobody is {role.label.lower()}", "empty")
+
+    def _requested_functions(self):
+        for row in self.functions:
+            if (
+                row.activation
+                and row.function.pk == self.viewer.function_id
+                and row.activation.state
+                in (
+                    ActivationState.REQUIRED,
+                    ActivationState.REQUESTED,
+                )
+            ):
+                yield Need("function", row.function.slug, f"{row.function} is asked for: {row.activation.rule}")
+
+
+@dataclass(frozen=True)
+class Page:
+    """A stretch of something long, the oldest first.
+
+    `earlier` is the `before=` of the stretch before it, or None; `is_newest` says that nothing comes after it.
+    """
+
+    rows: list
+    earlier: int | None
+    is_newest: bool
+
+    def __iter__(self):
+        return iter(self.rows)
+
+
+def page_of(rows, *, key, before=None, after=None, size=PAGE):
+    """The last `size` rows, or the last before a `key`, or the first after one; found by index, never by offset."""
+    if after is not None:
+        found = list(rows.filter(**{f"{key}__gt": after}).order_by(key)[: size + 1])
+        page = found[:size]
+        return Page(page, getattr(page[0], key) if page and after else None, len(found) <= size)
+    if before is not None:
+        rows = rows.filter(**{f"{key}__lt": before})
+    found = list(rows.order_by(f"-{key}")[: size + 1])
+    page = found[:size][::-1]
+    return Page(page, getattr(page[0], key) if len(found) > size else None, before is None)

@@ -1,0 +1,103 @@
+"""Messages: the thread of a workstream, and what becomes of a message later."""
+
+from django.http import HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods
+
+from .. import authority
+from ..forms.messages import DeletionForm, MessageForm, WordsForm
+from ..lookups import find_incident, find_message, find_workstream, require_responder, room_of
+from ..models import Message
+from .acting import act_form, posted
+from .answers import done, nudged
+
+
+@require_http_methods(["GET", "POST"])
+def messages(request, number, pk):
+    """POST says something; to look at a thread is to look at the room."""
+    incident = find_incident(request, number)
+    workstream = find_workstream(request, incident, pk)
+    if request.method == "POST":
+        return _post(request, incident, workstream)
+    return redirect(thread_url(incident, workstream))
+
+
+@require_GET
+def conversation(request, number):
+    """The thread that `?stream=` names, as htmx swaps it in; with `?before=` only an older stretch of it."""
+    incident = find_incident(request, number)
+    require_responder(request)
+    room = room_of(request, incident)
+    if not request.htmx:
+        return redirect(f"{incident.get_absolute_url()}?stream={room.stream_key}")
+    template = "incidents/_conversation.html" if room.before is None else "incidents/_messages.html"
+    return render(request, template, {"incident": incident, "room": room, "form": MessageForm()})
+
+
+@require_http_methods(["GET", "POST"])
+def message(request, number, pk):
+    """One message by itself, and its words to edit for whoever wrote it."""
+    incident = find_incident(request, number)
+    found = find_message(request, incident, pk)
+    form = WordsForm(posted(request), initial={"text": found.text})
+    if form.is_valid():
+        with form.refusals():
+            entry = found.edit(form.cleaned_data["text"], by=request.membership)
+            return done(request, entry, to=message_url(incident, found))
+    return act_form(request, "message", form=form, **_about(request, incident, found))
+
+
+@require_GET
+def versions(request, number, pk):
+    """What a message said before it was edited."""
+    incident = find_incident(request, number)
+    found = find_message(request, incident, pk)
+    earlier = found.versions.select_related("replaced_by__person").order_by("-number")
+    return render(request, "incidents/versions.html", _about(request, incident, found) | {"versions": earlier})
+
+
+@require_http_methods(["GET", "POST"])
+def deletion(request, number, pk):
+    """Take a message's words back, with a reason."""
+    incident = find_incident(request, number)
+    found = find_message(request, incident, pk)
+    form = DeletionForm(posted(request))
+    if form.is_valid():
+        with form.refusals():
+            entry = found.delete_text(by=request.membership, **form.cleaned_data)
+            return done(request, entry, to=message_url(incident, found))
+    return act_form(request, "deletion", form=form, **_about(request, incident, found))
+
+
+def thread_url(incident, workstream):
+    return f"{incident.get_absolute_url()}?stream={workstream.pk}"
+
+
+def message_url(incident, message):
+    """Where the message stands in its thread."""
+    return f"{thread_url(incident, message.workstream)}#m-{message.pk}"
+
+
+def _post(request, incident, workstream):
+    form = MessageForm(request.POST)
+    context = {"incident": incident, "workstream": workstream}
+    if not form.is_valid():
+        template = "incidents/_composer.html" if request.htmx else "incidents/composer.html"
+        return render(request, template, context | {"form": form}, status=form.status_code)
+    entry = Message.post(workstream, by=request.membership, **form.cleaned_data)
+    said = entry.messages.for_reading().get()
+    if request.htmx:
+        # The same line comes over the socket, perhaps earlier; whichever is second is not added again.
+        fresh = render(request, "incidents/_posted.html", context | {"form": MessageForm(), "message": said})
+        return nudged(fresh, entry)
+    return HttpResponseRedirect(message_url(incident, said))
+
+
+def _about(request, incident, found):
+    """The message, and what the viewer may do with it."""
+    return {
+        "incident": incident,
+        "message": found,
+        "may_edit": not found.deleted_at and authority.may_edit(request.membership, found),
+        "may_delete": not found.deleted_at and authority.may_delete(request.membership, found),
+    }

@@ -1,0 +1,34 @@
+"""The room: the page of an incident, and the parts of it that refresh themselves."""
+
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET
+
+from ..forms.messages import MessageForm
+from ..lookups import find_incident, room_of
+
+# What stakeholders may read; the rest belongs to those who work in the incident.
+BRIEFING = ("header", "clocks", "functions", "updates")
+REGIONS = (*BRIEFING, "roles", "needs", "streams", "alerts")
+
+
+@require_GET
+def detail(request, number):
+    """The whole room; `?stream=` is a workstream, `all` or `timeline`, `?before=` an older page of its thread."""
+    incident = find_incident(request, number)
+    room = room_of(request, incident)
+    return render(request, "incidents/detail.html", {"incident": incident, "room": room, "form": MessageForm()})
+
+
+@require_GET
+def region(request, number, name):
+    """One part of the room by itself, for htmx; a browser is shown where it stands."""
+    incident = find_incident(request, number)
+    room = room_of(request, incident)
+    if name not in BRIEFING and not room.responds:
+        raise Http404("Not for stakeholders.")
+    if request.htmx:
+        return render(request, f"incidents/_{name}.html", {"incident": incident, "room": room})
+    if name == "updates":
+        return render(request, "incidents/updates.html", {"incident": incident, "room": room})
+    return redirect(f"{incident.get_absolute_url()}#{name}")

@@ -1,0 +1,36 @@
+"""Workstreams: opening one, and saying how it goes."""
+
+from django.views.decorators.http import require_http_methods
+
+from ..forms.workstreams import ChangeForm, OpeningForm
+from ..lookups import find_incident, find_workstream, require_responder
+from ..models import Workstream
+from .acting import act_form, posted
+from .answers import done
+from .messages import thread_url
+
+
+@require_http_methods(["GET", "POST"])
+def workstreams(request, number):
+    """The form that opens a line of work."""
+    incident = find_incident(request, number)
+    require_responder(request)
+    form = OpeningForm(posted(request))
+    if form.is_valid():
+        with form.refusals():
+            entry = Workstream.open(incident, by=request.membership, **form.cleaned_data)
+            return done(request, entry, to=thread_url(incident, entry.workstream))
+    return act_form(request, "workstreams", incident=incident, form=form)
+
+
+@require_http_methods(["GET", "POST"])
+def workstream(request, number, pk):
+    """Working, blocked or done; its name and its owner."""
+    incident = find_incident(request, number)
+    found = find_workstream(request, incident, pk)
+    form = ChangeForm(posted(request), initial={"title": found.title, "state": found.state, "owner": found.owner_id})
+    if form.is_valid():
+        with form.refusals():
+            entry = found.change(by=request.membership, **form.cleaned_data)
+            return done(request, entry, to=thread_url(incident, found))
+    return act_form(request, "workstream", incident=incident, workstream=found, form=form)
