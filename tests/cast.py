@@ -8,8 +8,12 @@ all carry a marker that nobody at Acme may ever receive.
 import pytest
 from django.test import Client
 
+from incidents.ingest.reports import Report
+from incidents.mobilization import declare
+from incidents.models import Alert, Integration, Message, StatusUpdate, Workstream
+from playbooks.models import Playbook, Severity
 from teams.founding import found
-from teams.models import ApiToken, Function, Membership, Organization, Person, Rota, Service
+from teams.models import ApiToken, Function, Membership, Organization, Person, Rota, Service, Team
 from teams.models.membership import OrganizationRole
 from teams.tenancy import acting_in
 
@@ -39,7 +43,22 @@ def build_world():
             Service.objects.create(slug=slug, name=name)
     _people("globex", f"Globex {MARKER}", "globex.test", GLOBEX)
     with acting_in(Organization.objects.get(slug="globex")):
-        Service.objects.create(slug=f"secret-{MARKER}", name=f"Secret {MARKER}")
+        _plant_secrets(Organization.objects.get(slug="globex"), _member("omar@globex.test"))
+
+
+def _plant_secrets(globex, omar):
+    """One of everything that could leak, each with the marker in its words."""
+    secret = f"Secret {MARKER}"
+    service = Service.objects.create(slug=f"secret-{MARKER}", name=secret, description=secret)
+    incident = declare(secret, by=omar, summary=secret, services=[service], severity=Severity.objects.get(slug="sev1"))
+    Message.post(incident.workstreams.get(), secret, by=omar)
+    Workstream.open(incident, secret, by=omar)
+    StatusUpdate.publish(incident, "technical", {"text": secret}, by=omar)
+    integration, _ = Integration.connect(globex, Integration.Kind.GENERIC, name=secret)
+    Alert.fire(integration, Report(dedup_key=MARKER, firing=True, title=secret, labels={"secret": secret}))
+    Playbook.objects.create(slug=f"secret-{MARKER}", name=secret)
+    Team.objects.create(slug=f"secret-{MARKER}", name=secret, function=Function.objects.get(slug="engineering"))
+    ApiToken.issue(omar, name=secret)
 
 
 def _people(slug, name, host, cast):

@@ -42,7 +42,7 @@ from django.test import TransactionTestCase  # noqa: E402
 
 from incidents import append_only  # noqa: E402
 
-pytest_plugins = ["tests.cast", "tests.serving"]
+pytest_plugins = ["tests.cast", "tests.marker", "tests.serving"]
 
 # Made by the migrations, not by tests; everything else is emptied after a test that commits.
 KEPT_TABLES = {"django_content_type", "auth_permission"}
