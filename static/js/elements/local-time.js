@@ -1,4 +1,4 @@
-// Exact times in the viewer's zone, also in fragments rendered for everybody; sign-up learns the zone from here.
+// Exact times in the viewer's zone, also in fragments rendered for everybody.
 const root = document.documentElement;
 const zone = root.dataset.zone || Intl.DateTimeFormat().resolvedOptions().timeZone;
 const language = root.lang === "en" ? "en-GB" : root.lang;
@@ -16,7 +16,6 @@ function localise(node) {
   }
 }
 
-for (const field of document.querySelectorAll("input[data-browser-zone]")) field.value ||= Intl.DateTimeFormat().resolvedOptions().timeZone;
 localise(document);
 new MutationObserver((changes) => {
   for (const change of changes) if (change.addedNodes.length) localise(change.target);
