@@ -12,6 +12,7 @@ from .models.membership import ADMINISTRATORS
 from .tenancy import acting_in, as_person
 
 ADMINISTERED = "administered_organization"
+LAST_VISITED = "last_organization"
 # A token's last use is for people's eyes; a write for every request would cost more than it tells.
 LAST_USE_PRECISION = timezone.timedelta(minutes=1)
 
@@ -70,6 +71,19 @@ def memberships_of(person):
         return list(
             Membership.objects.active().filter(person=person).select_related("organization").order_by("joined_at")
         )
+
+
+def remember(request, admission):
+    """Keep in the session where the person was, so that they come back there."""
+    if request.session.get(LAST_VISITED) != admission.organization.pk:
+        request.session[LAST_VISITED] = admission.organization.pk
+
+
+def last_visited(request):
+    """The membership a signed-in person was last seen with, else their first, else None."""
+    memberships = memberships_of(request.user)
+    last = request.session.get(LAST_VISITED)
+    return next((m for m in memberships if m.organization_id == last), next(iter(memberships), None))
 
 
 def administered_organization(request):

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.urls import get_resolver, get_urlconf
 from django.utils.cache import patch_vary_headers
 
-from .admission import administered_organization, admit_member, admit_token
+from .admission import administered_organization, admit_member, admit_token, remember
 from .errors import Refused
 from .tenancy import acting_in
 
@@ -49,7 +49,9 @@ class TenancyMiddleware:
         if path := ORGANIZATION_PATH.match(request.path_info):
             if not request.user.is_authenticated:
                 return redirect_to_login(request.get_full_path())
-            return self._inside(request, admit_member(request.user, path["slug"]))
+            admission = admit_member(request.user, path["slug"])
+            remember(request, admission)
+            return self._inside(request, admission)
         if request.path_info.startswith(API_PATH):
             return self._inside(request, admit_token(request.headers.get("Authorization", "")))
         if request.path_info.startswith(ADMIN_PATH) and request.user.is_authenticated:

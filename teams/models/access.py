@@ -19,6 +19,14 @@ class ApiTokenQuerySet(TenantQuerySet):
         unexpired = Q(expires_at=None) | Q(expires_at__gt=now)
         return self.filter(unexpired, revoked_at=None, membership__ended_at=None, membership__person__is_active=True)
 
+    def seen_by(self, membership):
+        """One's own tokens; administrators see everybody's. Revoked ones are history (`audit`)."""
+        current = self.valid().select_related("membership__person")
+        return current if membership.is_administrator else current.filter(membership=membership)
+
+    def latest_first(self):
+        return self.order_by("-created_at", "-pk")
+
     def with_key(self, key):
         return self.valid().filter(key_hash=secrets.hash_of(key))
 

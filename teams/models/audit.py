@@ -10,6 +10,13 @@ class AuditQuerySet(TenantQuerySet):
     def latest_first(self):
         return self.order_by("-pk")
 
+    def about(self, subject):
+        """What was done to one row."""
+        return self.filter(subject_type=subject._meta.label_lower, subject_id=str(subject.pk))
+
+    def before(self, pk):
+        return self.filter(pk__lt=pk)
+
 
 class AuditEntry(TenantModel):
     """One administrative act. Incidents have their timeline; this is everything else."""
@@ -30,6 +37,11 @@ class AuditEntry(TenantModel):
 
     def __str__(self):
         return f"{self.act} {self.subject}"
+
+    @property
+    def words(self):
+        """The act as it is read: `role changed`."""
+        return self.act.replace("_", " ")
 
 
 def log(actor, act, subject, **details):

@@ -98,12 +98,12 @@ class Membership(TenantModel):
         """Give the member another role; an owner's role is changed by owners only."""
         self.lock()
         require_administrator(by)
-        if OrganizationRole.OWNER in (self.role, role) and not is_owner(by):
-            raise Refused("Only an owner can make or unmake an owner.", code="owner_only")
-        if self.role == OrganizationRole.OWNER and role != OrganizationRole.OWNER:
-            self._require_another_owner()
         if role == self.role:
             return
+        if OrganizationRole.OWNER in (self.role, role) and not is_owner(by):
+            raise Refused("Only an owner can make or unmake an owner.", code="owner_only")
+        if self.role == OrganizationRole.OWNER:
+            self._require_another_owner()
         audit.log(by, "role_changed", self, before=self.role, after=role)
         self.role = role
         self.epoch = F("epoch") + 1

@@ -73,6 +73,10 @@ class Person(AbstractBaseUser, PermissionsMixin):
         """What others read: the name, or the local part of the address where none was given."""
         return self.name or self.email.partition("@")[0]
 
+    def change_profile(self, *, name, time_zone):
+        self.name, self.time_zone = name, time_zone
+        self.save(update_fields=["name", "time_zone"])
+
     def has_confirmed_email(self):
         """Whether their address is proven to be theirs; nothing goes outside in the name of somebody who has not."""
         return self.emailaddress_set.filter(email=self.email, verified=True).exists()

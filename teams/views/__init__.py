@@ -1,0 +1,1 @@
+"""Pages about people: one module a resource, and in each: find, form, one verb, answer."""
