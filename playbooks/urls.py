@@ -1,4 +1,11 @@
-"""Pages of this app."""
+"""Pages of this app: playbooks, to read. They are written in the administration."""
+
+from django.urls import path
+
+from . import views
 
 app_name = "playbooks"
-urlpatterns = []
+urlpatterns = [
+    path("playbooks/", views.index, name="index"),
+    path("playbooks/<slug:slug>/", views.detail, name="detail"),
+]

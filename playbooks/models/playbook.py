@@ -49,6 +49,14 @@ class PlaybookVersionQuerySet(TenantQuerySet):
     def in_use(self):
         return self.filter(state=PlaybookVersion.State.PUBLISHED, playbook__is_active=True)
 
+    def seen_by(self, membership):
+        """Drafts are for those who write them."""
+        seen = self.select_related("published_by__person")
+        return seen if membership.is_administrator else seen.exclude(state=PlaybookVersion.State.DRAFT)
+
+    def latest_first(self):
+        return self.order_by("-number")
+
 
 class PlaybookVersion(TenantModel):
     class State(models.TextChoices):
@@ -111,6 +119,14 @@ class PlaybookVersion(TenantModel):
             other.steps.create(phase=step.phase, position=step.position, role=step.role, text=step.text)
 
 
+class FunctionRuleQuerySet(TenantQuerySet):
+    def required(self):
+        return self.filter(need=FunctionRule.Need.REQUIRED)
+
+    def in_order(self):
+        return self.select_related("function", "from_severity").order_by("function__position", "function__name")
+
+
 class FunctionRule(TenantModel):
     """A function the playbook calls for, how it is told, and from which severity on."""
 
@@ -135,6 +151,8 @@ class FunctionRule(TenantModel):
         related_name="+",
         help_text="Applies at this severity and worse; empty: at every severity.",
     )
+
+    objects = TenantManager.from_queryset(FunctionRuleQuerySet)()
 
     class Meta(TenantModel.Meta):
         constraints = [

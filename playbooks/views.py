@@ -1,0 +1,88 @@
+"""Playbooks as people read them before they need them."""
+
+from itertools import groupby
+
+from django.db.models import Prefetch
+from django.http import Http404
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from .models import Audience, FunctionRule, IncidentRole, Playbook, PlaybookVersion, Severity, Step
+
+
+@require_safe
+def index(request):
+    required = Prefetch("function_rules", FunctionRule.objects.required().in_order(), to_attr="required")
+    versions = (
+        PlaybookVersion.objects.in_use()
+        .select_related("playbook__incident_type")
+        .prefetch_related(required)
+        .order_by("playbook__position", "playbook__name")
+    )
+    return render(request, "playbooks/index.html", {"versions": versions, "section": "playbooks"})
+
+
+@require_safe
+def detail(request, slug):
+    """The version in use, or the one asked for by `?version=`; drafts are for administrators."""
+    playbook = get_object_or_404(Playbook.objects.select_related("incident_type"), slug=slug)
+    versions = playbook.versions.seen_by(request.membership).latest_first()
+    version = _chosen(list(versions), request.GET.get("version"))
+    context = {
+        "playbook": playbook,
+        "version": version,
+        "versions": versions,
+        "rules": version.function_rules.in_order(),
+        "required_by_type": _required_by(playbook.incident_type),
+        "phases": phases_of(version),
+        "audiences": Audience.labels,
+        "cadence": cadence_table(),
+        "section": "playbooks",
+    }
+    return render(request, "playbooks/detail.html", context)
+
+
+def _chosen(versions, number):
+    if number is None:
+        wanted = (each for each in versions if each.state == PlaybookVersion.State.PUBLISHED)
+    else:
+        wanted = (each for each in versions if str(each.number) == number)
+    version = next(wanted, None)
+    if version is None:
+        raise Http404
+    return version
+
+
+def _required_by(incident_type):
+    if incident_type is None:
+        return []
+    return incident_type.requirements.select_related("function").order_by("function__position")
+
+
+def phases_of(version):
+    """The checklist as it is read: phase by phase, and in each role by role."""
+    steps = sorted(version.steps.all(), key=_place)
+    return [
+        {
+            "name": Step.Phase(phase).label,
+            "roles": [
+                {"name": IncidentRole(role).label if role else "Everybody", "steps": list(of_role)}
+                for role, of_role in groupby(of_phase, key=lambda step: step.role)
+            ],
+        }
+        for phase, of_phase in groupby(steps, key=lambda step: step.phase)
+    ]
+
+
+def _place(step):
+    return Step.Phase.values.index(step.phase), ["", *IncidentRole.values].index(step.role), step.position, step.pk
+
+
+def cadence_table():
+    """One row per severity: `{severity, cells: [(audience, minutes or None)]}`."""
+    rows = []
+    for severity in Severity.objects.worst_first().prefetch_related("cadences"):
+        minutes = {cadence.audience: cadence.minutes for cadence in severity.cadences.all()}
+        cells = [(audience.label, minutes.get(audience)) for audience in Audience]
+        rows.append({"severity": severity, "cells": cells})
+    return rows
