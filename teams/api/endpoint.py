@@ -2,6 +2,7 @@
 
 from contextlib import contextmanager
 
+from django.shortcuts import get_object_or_404
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -44,9 +45,19 @@ class Endpoint(APIView):
         """The parameters of the address in this shape."""
         return self._read(shape, self.request.query_params.dict())
 
+    def find(self, rows, **named):
+        """The one row among those this member may reach; 404 for everything else."""
+        return get_object_or_404(rows, **named)
+
     def answer(self, shape, subject, *, status=200, headers=None):
         data = shape(subject, context={"request": self.request}).data
         return Response(data, status=status, headers=headers)
+
+    def answer_once(self, shape, subject, *, hide):
+        """Answer a creation with something shown only now; what is kept for a repeated request has null there."""
+        response = self.answer(shape, subject, status=201)
+        response.kept = {**response.data, hide: None}
+        return response
 
     def page(self, shape, rows, asked=None, **order):
         """One page of rows, by cursor; `asked` is the query where it says more than which page."""

@@ -4,6 +4,8 @@ The cursor is a unique, growing number of the last row, so a page costs the same
 arrive meanwhile move nothing.
 """
 
+from functools import cache
+
 from rest_framework import serializers
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
@@ -21,17 +23,22 @@ class Paging(Query):
     )
 
 
-def page_of(request, rows, shape, asked, *, key="pk", ascending=False, parameter="cursor"):
-    """One page as `Paging` asked for it. `key` is the number that orders the rows, `parameter` its name outside."""
+def page_of(request, rows, shape, asked, *, key="pk", ascending=False, parameter="cursor", prepare=None):
+    """One page as `Paging` asked for it. `key` is the number that orders the rows, `parameter` its name outside;
+    `prepare` is called with the rows of the page, to load what they show at once.
+    """
     limit, cursor = asked["limit"], asked.get("cursor")
     if cursor is not None:
         rows = rows.filter(**{f"{key}__{'gt' if ascending else 'lt'}": cursor})
     found = list(rows.order_by(key if ascending else f"-{key}")[: limit + 1])
     page, rest = found[:limit], found[limit:]
+    if prepare:
+        prepare(page)
     following = replace_query_param(request.build_absolute_uri(), parameter, getattr(page[-1], key)) if rest else None
     return Response({"results": shape(page, many=True, context={"request": request}).data, "next": following})
 
 
+@cache
 def pages_of(shape):
     """The serializer that describes a page of this shape."""
     return type(

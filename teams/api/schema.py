@@ -1,11 +1,13 @@
 """The description of the interface, made from the code: what every operation shares is said here once."""
 
+import re
+
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 
 from . import problems
-from .pages import Paging
+from .pages import Paging, pages_of
 from .shapes import Answer
 
 IDEMPOTENCY_KEY = OpenApiParameter(
@@ -57,8 +59,6 @@ def operation(*, body=None, answer=None, status=200, query=None, examples=(), if
 
 def listing(shape, query=Paging):
     """Describe a GET that answers with pages of this shape."""
-    from .pages import pages_of
-
     return operation(answer=pages_of(shape), query=query)
 
 
@@ -66,16 +66,14 @@ class Schema(AutoSchema):
     """Adds to every operation its name, its first sentence, its problems and the headers it honours."""
 
     def get_operation_id(self):
-        return "_".join([self.method.lower(), *(part.strip("{}").replace("-", "_") for part in self._tokenize_path())])
+        parts = re.sub(self.path_prefix, "", self.path).strip("/").split("/")
+        return "_".join([self.method.lower(), *(part.strip("{}").replace("-", "_") for part in parts)])
 
     def get_summary(self):
         return self.get_description().partition(". ")[0].rstrip(".")
 
     def get_override_parameters(self):
         return [IDEMPOTENCY_KEY] if self.method == "POST" else []
-
-    def _tokenize_path(self):
-        return [part for part in self.path.removeprefix(self.path_prefix).strip("/").split("/") if part]
 
     def _get_response_bodies(self, direction="response"):
         bodies = super()._get_response_bodies(direction)
@@ -96,3 +94,16 @@ class Schema(AutoSchema):
         if any(name == "If-Match" for name, _ in self._process_override_parameters()):
             found += [412]
         return sorted(found)
+
+
+def without_marks(result, generator, request, public):
+    """Take out what the generator leaves for a step that names enumerations, which we do without."""
+    _forget_marks(result)
+    return result
+
+
+def _forget_marks(node):
+    if isinstance(node, dict):
+        node.pop("x-spec-enum-id", None)
+    for inner in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        _forget_marks(inner)

@@ -4,18 +4,17 @@ People are named by e-mail, things by slug, moments in RFC 3339. A body with a f
 misspelt name is never silently ignored.
 """
 
+import re
 import unicodedata
 
-from django.core.validators import RegexValidator
 from rest_framework import serializers
+from rest_framework.fields import empty
 
 from ..models import Membership
 
 # Everything in the control blocks but tab and newline; text that hides or moves other text is not a message.
-NO_CONTROLS = RegexValidator(
-    "[\x01-\x08\x0b-\x1f\x7f-\x9f]", "Control characters are not accepted.", inverse_match=True
-)
-ONE_LINE = RegexValidator(r"[\t\n\u2028\u2029]", "Write one line.", inverse_match=True)
+CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+BREAKS = re.compile("[\t\n\u2028\u2029]")
 LARGEST_ID = 2**63 - 1
 
 
@@ -41,21 +40,23 @@ class Query(serializers.Serializer):
 class Text(serializers.CharField):
     """Words people read: composed characters, line breaks as one newline, no control characters."""
 
-    def __init__(self, **kwargs):
-        super().__init__(**kwargs)
-        self.validators.append(NO_CONTROLS)
+    default_error_messages = {"controls": "Control characters are not accepted."}
 
     def to_internal_value(self, data):
-        text = super().to_internal_value(data)
-        return unicodedata.normalize("NFC", text.replace("\r\n", "\n"))
+        text = super().to_internal_value(data).replace("\r\n", "\n")
+        if CONTROLS.search(text):
+            self.fail("controls")
+        return unicodedata.normalize("NFC", text)
 
 
 class Line(Text):
     """Text of one line."""
 
-    def __init__(self, **kwargs):
-        super().__init__(**kwargs)
-        self.validators.append(ONE_LINE)
+    default_error_messages = {"breaks": "Write one line."}
+
+    def to_internal_value(self, data):
+        text = super().to_internal_value(data)
+        return self.fail("breaks") if BREAKS.search(text) else text
 
 
 class Waiver(Text):
@@ -75,32 +76,38 @@ class Reason(Text):
         super().__init__(**{"required": False, "allow_blank": True, "max_length": 1000, **kwargs})
 
 
-class Person(serializers.EmailField):
+class Lookup:
+    """A field whose text names a row. The text is judged as text first; then the row is looked for."""
+
+    default_error_messages = {"missing": "There is nothing with this name."}
+
+    def run_validation(self, data=empty):
+        named = super().run_validation(data)
+        return None if named is None else self.find(named) or self.fail("missing")
+
+
+class Person(Lookup, serializers.EmailField):
     """A member of the organisation, by e-mail."""
 
-    default_error_messages = {"stranger": "No member of the organisation has this address."}
+    default_error_messages = {"missing": "No member of the organisation has this address."}
 
-    def to_internal_value(self, data):
-        email = super().to_internal_value(data)
-        member = Membership.objects.by_email(email).with_people().first()
-        return member or self.fail("stranger")
+    def find(self, email):
+        return Membership.objects.by_email(email).with_people().first()
 
     def to_representation(self, member):
         return member.email
 
 
-class Named(serializers.CharField):
-    """One row of a catalogue, by slug."""
-
-    default_error_messages = {"missing": "There is nothing with this name."}
+class Named(Lookup, serializers.CharField):
+    """One row of a catalogue, by slug; programs that cannot write hyphens may write underscores."""
 
     def __init__(self, model, **kwargs):
         self.model = model
         super().__init__(**{"max_length": 60, **kwargs})
 
-    def to_internal_value(self, data):
-        slug = super().to_internal_value(data)
-        return find_named(self.model, slug) or self.fail("missing")
+    def find(self, slug):
+        found = {row.slug: row for row in self.model.objects.filter(slug__in={slug, slug.replace("_", "-")})}
+        return found.get(slug) or next(iter(found.values()), None)
 
     def to_representation(self, row):
         return row.slug
@@ -119,9 +126,8 @@ class ManyNamed(serializers.ListField):
         slugs = list(dict.fromkeys(super().to_internal_value(data)))
         found = {row.slug: row for row in self.model.objects.filter(slug__in=slugs)}
         if missing := [position for position, slug in enumerate(slugs) if slug not in found]:
-            raise serializers.ValidationError(
-                {position: [Named.default_error_messages["missing"]] for position in missing}
-            )
+            sentence = Lookup.default_error_messages["missing"]
+            raise serializers.ValidationError({position: [sentence] for position in missing})
         return [found[slug] for slug in slugs]
 
     def to_representation(self, rows):
@@ -142,9 +148,3 @@ class CommaSeparated(serializers.CharField):
         if self.choices and not set(words) <= set(self.choices):
             self.fail("unknown", choices=", ".join(self.choices))
         return words
-
-
-def find_named(model, slug):
-    """The row with this slug; programs that cannot write hyphens may write underscores."""
-    found = {row.slug: row for row in model.objects.filter(slug__in={slug, slug.replace("_", "-")})}
-    return found.get(slug) or next(iter(found.values()), None)
