@@ -15,12 +15,18 @@ from ..kinds import Visibility
 GENESIS = "0" * 64
 
 
+def reach_of(membership):
+    """How far into the room a member sees; members of one reach may read exactly the same entries."""
+    return Visibility.ROOM if membership.is_responder else Visibility.BRIEFING
+
+
 class TimelineQuerySet(TenantQuerySet):
     def visible_to(self, membership):
-        """What one member may read; the only place where that is decided for entries."""
-        if membership.is_responder:
-            return self
-        return self.filter(visibility=Visibility.BRIEFING)
+        """What one member may read; this and `is_within` are the only places where that is decided for entries."""
+        return self.within(reach_of(membership))
+
+    def within(self, reach):
+        return self if reach == Visibility.ROOM else self.filter(visibility=Visibility.BRIEFING)
 
     def after(self, number):
         return self.filter(number__gt=number)
@@ -84,6 +90,10 @@ class TimelineEntry(TenantModel):
     def message(self):
         """The message this entry announced, if it announced one; prefetched by `for_reading`."""
         return next(iter(self.messages.all()), None)
+
+    def is_within(self, reach):
+        """Whether members of this reach may read the entry."""
+        return reach == Visibility.ROOM or self.visibility == Visibility.BRIEFING
 
     def fingerprint(self):
         """The SHA-256 over the entry's content and `previous_hash`, as 64 hexadecimal digits."""
