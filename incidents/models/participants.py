@@ -120,8 +120,8 @@ class Participant(TenantModel):
         return self.incident.record(kinds.PARTICIPANT_LEFT, by=by, member=self.membership_id, name=self.membership.name)
 
     @classmethod
-    def beat(cls, incident, membership, *, away=False, now=None):
-        """Note that somebody has the room open. Ephemeral: never an entry."""
-        cls.objects.filter(incident=incident, membership=membership, left_at=None).update(
+    def beat(cls, incident, memberships, *, away=False, now=None):
+        """Note who has the room open; rows or primary keys. Ephemeral: never an entry."""
+        cls.objects.current().filter(incident=incident, membership__in=memberships).update(
             seen_at=now or timezone.now(), away=away
         )
