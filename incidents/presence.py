@@ -1,0 +1,91 @@
+"""Who has the room open right now, counted by function, and who is typing where. Nothing here is ever an entry."""
+
+from collections import Counter, defaultdict
+
+from teams.tenancy import acting_in
+
+from .frames import encode
+from .kinds import Visibility
+from .models import Participant, Workstream
+
+# Told to the room at most this often, by every process from the same rows.
+SPACING_SECONDS = 3
+TYPING_SECONDS = 4
+
+
+def beat_and_read(organization_id, beats, watched):
+    """Note who is there, and read who is: `{incident id: Summary}` for the watched incidents.
+
+    `beats` is `{incident id: {membership id: away}}`. One statement per incident and state to write, one to read.
+    """
+    with acting_in(organization_id):
+        for incident_id, states in beats.items():
+            for away in (False, True):
+                if members := [member for member, state in states.items() if state == away]:
+                    Participant.beat(incident_id, members, away=away)
+        summaries = {incident_id: Summary() for incident_id in watched}
+        present = Participant.objects.present().with_people().filter(incident__in=watched)
+        for participant in present.order_by("membership__person__name", "pk"):
+            summaries[participant.incident_id].count(participant)
+        streams = Workstream.objects.filter(incident__in=watched).values_list("incident_id", "pk")
+        for incident_id, stream in streams:
+            summaries[incident_id].streams.add(stream)
+        return summaries
+
+
+class Summary:
+    """Who is in one room."""
+
+    def __init__(self):
+        self.functions = defaultdict(Counter)
+        self.members = []
+        self.observers = 0
+        self.streams = set()
+
+    def count(self, participant):
+        if participant.capacity != Participant.Capacity.ACTIVE:
+            self.observers += 1
+            return
+        member, state = participant.membership, "away" if participant.away else "here"
+        function = member.function.slug if member.function else ""
+        self.functions[function][state] += 1
+        self.members.append({"id": member.pk, "name": member.name, "function": function, "state": state})
+
+    def frames(self, typing):
+        """`{reach: text}`; `typing` is `{workstream id: membership ids}`. Only who works in the room hears names."""
+        counts = {
+            "type": "presence",
+            "functions": {slug: {"here": n["here"], "away": n["away"]} for slug, n in self.functions.items()},
+            "observers": self.observers,
+        }
+        typing = {str(stream): sorted(members) for stream, members in typing.items() if stream in self.streams}
+        return {
+            reach: encode(counts | {"members": self.members, "typing": typing} if reach == Visibility.ROOM else counts)
+            for reach in Visibility
+        }
+
+
+class Presence:
+    """One room's presence in one process: beats to be written, typists to be forgotten, the last word that went out."""
+
+    def __init__(self):
+        self.beats = {}
+        self.summary = Summary()
+        self.said = self.summary.frames({})
+        self.said_at = float("-inf")
+        self._typing = {}
+
+    def types(self, membership_id, stream, now):
+        self._typing[stream, membership_id] = now + TYPING_SECONDS
+
+    def news(self, now):
+        """`{reach: text}` when there is something to tell and it is time to, else None."""
+        self._typing = {key: until for key, until in self._typing.items() if until > now}
+        typing = defaultdict(set)
+        for stream, membership_id in self._typing:
+            typing[stream].add(membership_id)
+        frames = self.summary.frames(typing)
+        if frames == self.said or now - self.said_at < SPACING_SECONDS:
+            return None
+        self.said, self.said_at = frames, now
+        return frames
