@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 
-from playbooks.models import Criticality, IncidentType, PlaybookVersion, Scope, Severity
+from playbooks.models import Criticality, IncidentRole, IncidentType, PlaybookVersion, Scope, Severity
 from teams.errors import Refused
 from teams.models import Membership, Service
 from teams.tenancy import TenantManager, TenantModel, TenantQuerySet
@@ -138,6 +138,11 @@ class Incident(TenantModel):
         """The membership that wears this hat now, or None."""
         assignment = self.roles.current().with_people().filter(role=role).first()
         return assignment.membership if assignment else None
+
+    @property
+    def lead(self):
+        """The membership that leads, or None, as `with_summary` has read it."""
+        return next((each.membership for each in self.current_roles if each.role == IncidentRole.LEAD), None)
 
     def is_visible_to(self, membership):
         return type(self).objects.visible_to(membership).filter(pk=self.pk).exists()

@@ -1,0 +1,45 @@
+"""How an update will arrive, asked of whoever delivers: the preview is what is sent, word for word."""
+
+from dataclasses import dataclass
+
+from django.utils import timezone
+
+from . import kinds
+from .models import TimelineEntry
+from .signals import arrival_asked
+from .sms_length import sms_length
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """One channel: the words, and how many people get them."""
+
+    channel: str
+    text: str
+    subject: str = ""
+    people: int = 0
+    is_sms: bool = False
+
+    @property
+    def length(self):
+        return sms_length(self.text)
+
+
+def arrivals_of(incident, audience, body, *, number, by, next_update_at=None):
+    """The `Arrival`s of an update that is not published yet."""
+    now = timezone.now()
+    entry = TimelineEntry(
+        organization_id=incident.organization_id,
+        incident=incident,
+        kind=kinds.UPDATE_PUBLISHED.name,
+        actor=by,
+        details={
+            "number": number,
+            "audience": audience,
+            "body": body,
+            "next_update_at": next_update_at.isoformat() if next_update_at else "",
+        },
+        happened_at=now,
+        recorded_at=now,
+    )
+    return [arrival for _, answer in arrival_asked.send(TimelineEntry, entry=entry) for arrival in answer or ()]

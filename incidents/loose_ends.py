@@ -1,0 +1,75 @@
+"""What is still loose when an incident is about to end. It is said once, loudly, and never stands in the way."""
+
+from dataclasses import dataclass
+
+from django.db.models import Max
+from django.utils import timezone
+
+from playbooks.models import Audience, IncidentRole
+
+from . import kinds
+from .models.functions import ActivationState
+from .models.obligations import ObligationKind
+from .models.workstreams import WorkstreamState
+
+
+@dataclass(frozen=True)
+class LooseEnd:
+    """A sentence; `audience` where publishing an update to it ties the end up."""
+
+    sentence: str
+    audience: str = ""
+    since: timezone.datetime | None = None
+
+
+def loose_ends(incident):
+    return [
+        *_audiences_waiting(incident),
+        *_roles(incident),
+        *_functions_waiting(incident),
+        *_streams_at_work(incident),
+        *_alerts_firing(incident),
+    ]
+
+
+def _audiences_waiting(incident):
+    """Those with a clock or an earlier update who have not heard since the status last changed."""
+    told_at = dict(incident.updates.values_list("audience").annotate(Max("published_at")).order_by())
+    owed = set(incident.obligations.live().filter(kind=ObligationKind.UPDATE).values_list("audience", flat=True))
+    turned_at = (
+        incident.timeline.of_kinds(kinds.STATUS_CHANGED.name, kinds.REOPENED.name).aggregate(last=Max("happened_at"))
+    )["last"] or incident.declared_at
+    for audience in Audience:
+        last = told_at.get(audience.value)
+        if last is None and audience.value in owed:
+            yield LooseEnd(f"{audience.label}: nothing was published yet", audience.value)
+        elif last is not None and last < turned_at:
+            yield LooseEnd(f"{audience.label}: no update since", audience.value, last)
+
+
+def _roles(incident):
+    held = list(incident.roles.current().with_people().order_by("started_at"))
+    for role in (IncidentRole.LEAD, IncidentRole.COMMUNICATIONS_LEAD):
+        if all(each.role != role for each in held):
+            yield LooseEnd(f"Nobody is {role.label.lower()}")
+    if names := ", ".join(f"{each.membership.name} ({each.get_role_display().lower()})" for each in held):
+        yield LooseEnd(f"Roles that are still held: {names}")
+
+
+def _functions_waiting(incident):
+    waiting = incident.functions.with_functions().filter(state=ActivationState.REQUESTED)
+    if names := ", ".join(each.function.name for each in waiting):
+        yield LooseEnd(f"Asked for and never here: {names}")
+
+
+def _streams_at_work(incident):
+    # The first one is there for talk of every kind and ends with the incident.
+    open_streams = incident.workstreams.in_order().filter(position__gt=1).exclude(state=WorkstreamState.DONE)
+    if titles := ", ".join(open_streams.values_list("title", flat=True)):
+        yield LooseEnd(f"Workstreams that are not done: {titles}")
+
+
+def _alerts_firing(incident):
+    count = incident.alerts.firing().count()
+    if count:
+        yield LooseEnd(f"{count} {'alerts are' if count > 1 else 'alert is'} still firing")
