@@ -2,7 +2,29 @@
 
 from django.urls import path
 
-from .views import messages, participation, people, room, timeline, workstreams
+from .views import (
+    assessment,
+    attachment,
+    details,
+    function,
+    home,
+    index,
+    merge,
+    messages,
+    new,
+    participation,
+    people,
+    privacy,
+    reopening,
+    resolution,
+    role,
+    room,
+    severity,
+    status,
+    timeline,
+    updates,
+    workstreams,
+)
 
 app_name = "incidents"
 
@@ -20,4 +42,32 @@ urlpatterns = [
     path("incidents/<int:number>/messages/<int:pk>/", messages.message, name="message"),
     path("incidents/<int:number>/messages/<int:pk>/versions/", messages.versions, name="message_versions"),
     path("incidents/<int:number>/messages/<int:pk>/deletion/", messages.deletion, name="message_deletion"),
+]
+
+# Around the incidents: what is open, the list, declaring, alerts that wait.
+urlpatterns += [
+    path("", home.home, name="home"),
+    path("strip/", home.strip, name="strip"),
+    path("declare/", new.new, name="new"),
+    path("incidents/", index.index, name="index"),
+    path("alerts/<int:pk>/incident/", attachment.attachment, name="attachment"),
+]
+
+# Acts: each is a form, and one verb.
+urlpatterns += [
+    path("incidents/<int:number>/assessment/", assessment.assessment, name="assessment"),
+    path("incidents/<int:number>/assessment/preview/", assessment.assessment_preview, name="assessment_preview"),
+    path("incidents/<int:number>/severity/", severity.severity, name="severity"),
+    path("incidents/<int:number>/status/", status.status, name="status"),
+    path("incidents/<int:number>/resolution/", resolution.resolution, name="resolution"),
+    path("incidents/<int:number>/reopening/", reopening.reopening, name="reopening"),
+    path("incidents/<int:number>/details/", details.details, name="details"),
+    path("incidents/<int:number>/merge/", merge.merge, name="merge"),
+    path("incidents/<int:number>/privacy/", privacy.privacy, name="privacy"),
+    path("incidents/<int:number>/roles/<str:role>/", role.role, name="role"),
+    path("incidents/<int:number>/roles/<str:role>/vacancy/", role.vacancy, name="vacancy"),
+    path("incidents/<int:number>/functions/<str:slug>/", function.function, name="function"),
+    path("incidents/<int:number>/updates/new/", updates.update_new, name="update_new"),
+    path("incidents/<int:number>/updates/preview/", updates.update_preview, name="update_preview"),
+    path("incidents/<int:number>/updates/<int:update>/", updates.update, name="update"),
 ]

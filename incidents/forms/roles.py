@@ -1,0 +1,64 @@
+"""Hats and functions: who wears them, and how far they have come."""
+
+from django import forms
+
+from teams.models import Membership
+
+from ..models import FunctionActivation
+from .acts import ActForm, Prose, WaivableForm
+
+
+class MemberField(forms.ModelChoiceField):
+    """A member who may respond, by name."""
+
+    def __init__(self, **kwargs):
+        super().__init__(queryset=Membership.objects.none(), **kwargs)
+
+    def label_from_instance(self, member):
+        return f"{member.name}, {member.function}" if member.function else member.name
+
+
+class RoleForm(WaivableForm):
+    """To whom the hat goes: a `member` next to a button, `another` from the list, or else whoever asks."""
+
+    member = MemberField(widget=forms.HiddenInput, required=False)
+    another = MemberField(label="Somebody else", empty_label="Choose a member", required=False)
+    listed = forms.BooleanField(widget=forms.HiddenInput, required=False)
+    holder = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args, candidates, asker, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.asker = asker
+        self.fields["member"].queryset = self.fields["another"].queryset = candidates
+
+    def clean(self):
+        if self.cleaned_data.get("listed") and not self.cleaned_data.get("another"):
+            self.add_error("another", "Choose who gets the role.")
+
+    @property
+    def receiver(self):
+        return self.cleaned_data["member"] or self.cleaned_data["another"] or self.asker
+
+    @property
+    def takes_vacant(self):
+        """Whether the asker takes a hat that nobody wore when the form was drawn."""
+        return self.receiver == self.asker and not self.cleaned_data["holder"]
+
+
+class ReleaseForm(WaivableForm):
+    """The keywords of `RoleAssignment.stand_down`."""
+
+
+class FunctionForm(ActForm):
+    """The keywords of `FunctionActivation.change`."""
+
+    fields_of_rules = {"reason_required": "reason"}
+
+    state = forms.ChoiceField(choices=FunctionActivation.State, widget=forms.HiddenInput)
+    reason = Prose(
+        label="Why",
+        help_text="Needed where a function is waived. Everyone in the incident reads it.",
+        required=False,
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )

@@ -1,0 +1,92 @@
+"""Writing an update: the fields of its audience, the next promise, and nothing that could publish it twice."""
+
+from datetime import timedelta
+
+from django import forms
+from django.utils import timezone
+
+from ..models.updates import PARTS, problems_in
+from .acts import OnceKey, Prose, WaivableForm, with_plain_line_ends
+
+A_DAY = 1440
+
+
+class UpdateForm(WaivableForm):
+    """The fields are the audience's `PARTS`; they start as what it was told last."""
+
+    # The last update that the writer could have read.
+    after = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    key = OnceKey()
+
+    def __init__(self, data=None, *, composer):
+        self.composer = composer
+        self.parts = PARTS[composer.audience]
+        last = composer.last
+        super().__init__(data, initial={"after": last.number if last else 0, **(last.body if last else {})})
+        for part in self.parts:
+            self.fields[part.name] = Prose(
+                label=part.label,
+                help_text=part.hint,
+                required=part.required,
+                error_messages={"required": f"{part.label} is required."},
+                widget=forms.Textarea(attrs={"rows": 6 if part.limit > 400 else 2}),
+            )
+        if composer.incident.is_open:
+            self.fields["next_minutes"] = forms.IntegerField(
+                label="Next update in",
+                help_text=promise_words(composer),
+                min_value=1,
+                max_value=A_DAY,
+                initial=composer.minutes,
+                required=composer.minutes is not None,
+            )
+
+    def clean(self):
+        for name, problem in problems_in(self.composer.audience, self.body).items():
+            if name not in self.errors:
+                self.add_error(name, problem)
+        if not self.errors:
+            self._tell_of_newer_update()
+
+    @property
+    def written(self):
+        """`(bound field, limit in characters)` of the audience's parts, in their order."""
+        return [(self[part.name], part.limit) for part in self.parts]
+
+    @property
+    def body(self):
+        """What is written so far, whether it is fit or not: `{part name: text}`."""
+        texts = {part.name: with_plain_line_ends(self[part.name].value() or "").strip() for part in self.parts}
+        return {name: text for name, text in texts.items() if text}
+
+    @property
+    def next_update_at(self):
+        """When the next update is promised for, as far as it can be read; None without a promise."""
+        if "next_minutes" not in self.fields:
+            return None
+        try:
+            minutes = self.fields["next_minutes"].clean(self["next_minutes"].value())
+        except forms.ValidationError:
+            return None
+        return timezone.now() + timedelta(minutes=minutes) if minutes else None
+
+    def _tell_of_newer_update(self):
+        """Somebody told the same audience meanwhile: say so once, keep the text, and let the writer decide."""
+        last, key = self.composer.last, self.cleaned_data.get("key")
+        if last is None or last.number <= (self.cleaned_data.get("after") or 0) or (key and last.key == key):
+            return
+        self.data = self.data.copy()
+        self.data["after"] = last.number
+        who = last.published_by.name if last.published_by else "Somebody"
+        raise forms.ValidationError(
+            f"{who} published update {last.number} to this audience while you were writing. Read it, then publish "
+            "yours if it is still right.",
+            code="newer_update",
+        )
+
+
+def promise_words(composer):
+    if composer.minutes is None:
+        return "In minutes. This audience has no clock at this severity: leave it empty to promise nothing."
+    every = f"{composer.incident.severity.name} asks for one every {composer.minutes}."
+    return f"In minutes, from the moment you publish. {every}"
