@@ -93,6 +93,23 @@ class Membership(TenantModel):
         """May work incidents: everybody but stakeholders, who read."""
         return self.ended_at is None and self.role != OrganizationRole.STAKEHOLDER
 
+    @classmethod
+    @transaction.atomic
+    def admit(cls, person, *, by, **place):
+        """Make somebody a member, or one again; `place` is role, function, domain and phone. Returns the membership."""
+        require_administrator(by)
+        membership, created = cls.objects.get_or_create(person=person, defaults=place)
+        if not created:
+            membership.lock()
+            if not membership.ended_at:
+                raise Refused(f"{person.email} is a member already.", code="already_member")
+            membership.ended_at = None
+            for name, value in place.items():
+                setattr(membership, name, value)
+            membership.save(update_fields=["ended_at", *place])
+        audit.log(by or membership, "joined", membership, role=membership.role)
+        return membership
+
     @transaction.atomic
     def change_role(self, role, *, by):
         """Give the member another role; an owner's role is changed by owners only."""
@@ -261,12 +278,4 @@ class Invitation(TenantModel):
             raise Refused("This invitation is no longer open. Ask for a new one.", code="invitation_closed")
         self.accepted_at = timezone.now()
         self.save(update_fields=["accepted_at"])
-        membership, created = Membership.objects.get_or_create(
-            person=person, defaults={"role": self.role, "function": self.function}
-        )
-        if not created and membership.lock().ended_at:
-            membership.role, membership.ended_at = self.role, None
-            membership.function = self.function or membership.function
-            membership.save(update_fields=["role", "ended_at", "function"])
-        audit.log(membership, "joined", membership, role=self.role)
-        return membership
+        return Membership.admit(person, by=None, role=self.role, function=self.function)
