@@ -1,6 +1,6 @@
 """Outward: who hears what, by which rule, and what became of every message."""
 
-from .audiences import AudienceGroup, AudienceMember
+from .audiences import AudienceGroup, AudienceMember, OptOut
 from .deliveries import Attempt, Delivery, FanOut, Notice
 from .heartbeat import Heartbeat
 from .routing import RoutingRule, RoutingService
@@ -13,6 +13,7 @@ __all__ = [
     "FanOut",
     "Heartbeat",
     "Notice",
+    "OptOut",
     "RoutingRule",
     "RoutingService",
 ]

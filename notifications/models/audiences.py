@@ -1,6 +1,7 @@
-"""Audience groups: the people outside the room who hear one tier's updates."""
+"""Audience groups: the people outside the room who hear one tier's updates, and who asked not to."""
 
 from django.db import models
+from django.utils import timezone
 
 from playbooks.models import Audience
 from teams.models import Function, Membership
@@ -20,6 +21,8 @@ class AudienceGroup(CatalogueModel):
 
 
 class AudienceMember(TenantModel):
+    """A member named in a group."""
+
     group = models.ForeignKey(AudienceGroup, models.CASCADE, related_name="+")
     membership = models.ForeignKey(Membership, models.CASCADE, related_name="+")
 
@@ -27,3 +30,14 @@ class AudienceMember(TenantModel):
         constraints = [
             models.UniqueConstraint(fields=["organization", "group", "membership"], name="audience_member_once")
         ]
+
+
+class OptOut(TenantModel):
+    """A stakeholder who wants no more mail for one tier. Looked at before every send, so it works at once."""
+
+    membership = models.ForeignKey(Membership, models.CASCADE, related_name="+")
+    audience = models.CharField(max_length=12, choices=Audience)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta(TenantModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["organization", "membership", "audience"], name="opt_out_once")]

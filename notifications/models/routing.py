@@ -17,6 +17,9 @@ class RoutingRuleQuerySet(TenantQuerySet):
     def in_order(self):
         return self.filter(is_active=True).order_by("position", "pk")
 
+    def with_conditions(self):
+        return self.select_related("from_severity", "incident_type", "function", "group").prefetch_related("services")
+
 
 class RoutingRule(TenantModel):
     """When the conditions hold, everybody the targets name is told by the channels ticked. Empty conditions hold."""
@@ -50,6 +53,7 @@ class RoutingRule(TenantModel):
     )
     role = models.CharField(max_length=24, choices=IncidentRole, blank=True, help_text="Whoever holds it.")
     group = models.ForeignKey("AudienceGroup", models.CASCADE, null=True, blank=True, related_name="+")
+    participants = models.BooleanField(default=False, help_text="Everybody who is on the incident.")
     # Channels
     by_email = models.BooleanField(default=True)
     by_sms = models.BooleanField(default=False)
@@ -59,7 +63,10 @@ class RoutingRule(TenantModel):
     class Meta(TenantModel.Meta):
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(function__isnull=False) | models.Q(group__isnull=False) | ~models.Q(role=""),
+                condition=models.Q(function__isnull=False)
+                | models.Q(group__isnull=False)
+                | models.Q(participants=True)
+                | ~models.Q(role=""),
                 name="routing_rule_has_target",
             ),
             models.CheckConstraint(
@@ -72,6 +79,8 @@ class RoutingRule(TenantModel):
 
 
 class RoutingService(TenantModel):
+    """A service that a rule is about."""
+
     rule = models.ForeignKey(RoutingRule, models.CASCADE, related_name="+")
     service = models.ForeignKey(Service, models.CASCADE, related_name="+")
 
