@@ -7,6 +7,8 @@ class NotificationsConfig(AppConfig):
     name = "notifications"
 
     def ready(self):
-        from . import receivers
+        from . import preview, receivers, starter
 
+        starter.connect()
         receivers.connect()
+        preview.connect()

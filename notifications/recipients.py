@@ -1,0 +1,321 @@
+"""Who hears what: one pure function over a `Situation`, and the only place where that is decided.
+
+Nothing here queries or writes. `situations.py` loads what is asked about; `fan_out.py` writes down what is answered.
+"""
+
+from dataclasses import dataclass, field, replace
+
+from incidents import kinds
+from playbooks.models import Audience, IncidentRole
+
+from .models.deliveries import Channel
+from .models.routing import RoutedEvent
+
+# At this rank of severity and worse, whoever is needed is paged: by SMS too.
+PAGING_RANK = 2
+ADMINISTRATORS = "administrators"
+# Whom a reminder reaches when the role it is for is vacant: whoever comes next.
+CHAIN = (IncidentRole.COMMUNICATIONS_LEAD, IncidentRole.LEAD, ADMINISTRATORS)
+# These hear what leaves the room in everybody's name.
+SPEAKERS = (IncidentRole.LEAD, IncidentRole.COMMUNICATIONS_LEAD)
+# Audiences that read no technical detail.
+OUTER = (Audience.LEADERSHIP, Audience.CUSTOMERS)
+
+# Kinds of reader: what a notice says depends on them.
+ROOM, BRIEFING, UPDATE = "room", "briefing", "update"
+
+EMAIL, SMS = Channel.EMAIL, Channel.SMS
+
+
+@dataclass(frozen=True)
+class Listener:
+    """A member who may be told something."""
+
+    id: int
+    name: str
+    email: str
+    phone: str = ""
+    administrator: bool = False
+    stakeholder: bool = False
+
+    def address(self, channel):
+        return self.phone if channel == SMS else self.email
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A routing rule, its conditions as bare keys. `rank`: this severity and worse."""
+
+    name: str
+    event: str
+    by_email: bool = True
+    by_sms: bool = False
+    rank: int | None = None
+    type_id: int | None = None
+    service_ids: frozenset = frozenset()
+    audience: str = ""
+    function_id: int | None = None
+    role: str = ""
+    group_id: int | None = None
+    participants: bool = False
+
+    @property
+    def channels(self):
+        return channels(self.by_email, self.by_sms)
+
+
+@dataclass(frozen=True)
+class Group:
+    """An audience group with its members resolved."""
+
+    name: str
+    audience: str
+    members: frozenset
+    by_email: bool = True
+    by_sms: bool = False
+
+
+@dataclass(frozen=True)
+class Situation:
+    """Everything that decides who hears of one entry, as bare keys; `members` are the active ones only."""
+
+    kind: str
+    details: dict = field(default_factory=dict)
+    actor: int | None = None
+    rank: int = 3
+    type_id: int | None = None
+    service_ids: frozenset = frozenset()
+    private: bool = False
+    drill: bool = False
+    members: dict = field(default_factory=dict)
+    holders: dict = field(default_factory=dict)
+    participants: frozenset = frozenset()
+    on_call: dict = field(default_factory=dict)
+    functions: dict = field(default_factory=dict)
+    rules: tuple = ()
+    groups: dict = field(default_factory=dict)
+    # (member, channel) of who was told that the incident exists, or was called to it.
+    told: frozenset = frozenset()
+    # Members who were called because a function was needed.
+    called: frozenset = frozenset()
+    # Whether the entry came with the declaration itself.
+    with_declaration: bool = False
+
+    @property
+    def paging(self):
+        """How somebody is reached who is needed now."""
+        return (EMAIL, SMS) if self.rank <= PAGING_RANK else (EMAIL,)
+
+    @property
+    def administrators(self):
+        return [member.id for member in self.members.values() if member.administrator]
+
+
+@dataclass(frozen=True)
+class Hearing:
+    """One person hears by one channel. `skipped` is why, all the same, nothing is sent."""
+
+    listener: Listener
+    channel: str
+    rule: str
+    reader: str = ROOM
+    skipped: str = ""
+
+    @property
+    def address(self):
+        return self.listener.address(self.channel)
+
+
+@dataclass(frozen=True)
+class _Call:
+    """A wish to tell somebody, before it is known whether they may hear it. `needed`: called in by name or by rota."""
+
+    member: int
+    channels: tuple
+    rule: str
+    reader: str = ROOM
+    needed: bool = False
+
+
+def channels(by_email, by_sms):
+    return ((EMAIL,) if by_email else ()) + ((SMS,) if by_sms else ())
+
+
+def who_hears(situation):
+    """`[Hearing]`, each person at most once per channel; the first rule that names them is the one on record."""
+    hearings = {}
+    calls = _CALLS.get(situation.kind)
+    for call in calls(situation) if calls else ():
+        listener = situation.members.get(call.member)
+        if listener is None or listener.id == situation.actor or not _may_hear(situation, call):
+            continue
+        reader = BRIEFING if listener.stakeholder and call.reader == ROOM else call.reader
+        for channel in call.channels:
+            hearings.setdefault(
+                (listener.id, channel),
+                Hearing(listener, channel, call.rule, reader, _nowhere_to_send(listener, channel)),
+            )
+    if situation.kind == kinds.FUNCTION_REQUESTED.name and situation.with_declaration:
+        hearings = _once_at_the_beginning(situation, hearings)
+    return list(hearings.values())
+
+
+def _may_hear(situation, call):
+    """A drill stays on its roster; a private incident with those who are on it or needed for it."""
+    if situation.drill:
+        return call.member in situation.participants
+    if situation.private:
+        return call.needed or call.member in situation.participants or call.member in situation.holders.values()
+    return True
+
+
+def _nowhere_to_send(listener, channel):
+    if listener.address(channel):
+        return ""
+    return "No telephone number is known." if channel == SMS else "No address is known."
+
+
+def _once_at_the_beginning(situation, hearings):
+    """The declaration has just called whoever is on call for something; nobody is woken twice for one thing."""
+    paging = tuple(rule for rule in situation.rules if rule.function_id)
+    declared = who_hears(replace(situation, kind=kinds.DECLARED.name, rules=paging))
+    woken = {(each.listener.id, each.channel) for each in declared if not each.skipped}
+    return {
+        key: replace(each, skipped=each.skipped or "Told of the declaration at the same moment.")
+        if key in woken
+        else each
+        for key, each in hearings.items()
+    }
+
+
+# --- Who is called, by kind of entry ---------------------------------------------------------------
+
+
+def _routed(event):
+    def calls(situation):
+        for rule in situation.rules:
+            if rule.event == event and applies(rule, situation):
+                yield from _targets(rule, situation)
+
+    return calls
+
+
+def applies(rule, situation):
+    """Whether the rule's conditions hold; what it does not name does not matter."""
+    return (
+        (rule.rank is None or situation.rank <= rule.rank)
+        and rule.type_id in (None, situation.type_id)
+        and (not rule.service_ids or bool(rule.service_ids & situation.service_ids))
+        and rule.audience in ("", situation.details.get("audience", ""))
+    )
+
+
+def _targets(rule, situation):
+    reader = UPDATE if rule.event == RoutedEvent.UPDATE_PUBLISHED else ROOM
+    if rule.function_id:
+        yield from _on_call(situation, rule.function_id, rule.name, rule.channels, reader)
+    if rule.role and rule.role in situation.holders:
+        yield _Call(situation.holders[rule.role], rule.channels, f"{rule.name}: {_role(rule.role)}", reader)
+    if rule.group_id in situation.groups:
+        group = situation.groups[rule.group_id]
+        outer = BRIEFING if reader == ROOM and group.audience in OUTER else reader
+        for member in sorted(group.members):
+            yield _Call(member, rule.channels, f"{rule.name}: {group.name}", outer)
+    if rule.participants:
+        for member in sorted(situation.participants):
+            yield _Call(member, rule.channels, f"{rule.name}: on the incident", reader)
+
+
+def _on_call(situation, function_id, rule, by, reader=ROOM):
+    """Whoever answers for a function now, or the administrators where nobody does."""
+    name = next((name for key, name in situation.functions.values() if key == function_id), "this function")
+    holder = situation.on_call.get(function_id)
+    if holder in situation.members:
+        yield _Call(holder, by, f"{rule}: on call for {name}", reader, needed=True)
+        return
+    for member in situation.administrators:
+        yield _Call(member, by, f"{rule}: nobody is on call for {name}, so administrators", reader, needed=True)
+
+
+def _update(situation):
+    audience = situation.details.get("audience", "")
+    for group in situation.groups.values():
+        if group.audience == audience:
+            for member in sorted(group.members):
+                yield _Call(member, channels(group.by_email, group.by_sms), f"Audience group {group.name}", UPDATE)
+    for role in SPEAKERS:
+        if role in situation.holders:
+            yield _Call(situation.holders[role], (EMAIL,), f"Every update: {_role(role)}", UPDATE)
+    yield from _routed(RoutedEvent.UPDATE_PUBLISHED)(situation)
+
+
+def _function(situation):
+    function_id, _ = situation.functions.get(situation.details.get("function"), (None, ""))
+    if function_id:
+        rule = situation.details.get("rule") or "Asked for by a person"
+        yield from _on_call(situation, function_id, rule, situation.paging)
+
+
+def _assignee(situation):
+    role = _role(situation.details.get("role", ""))
+    yield _Call(situation.details.get("member"), situation.paging, f"You are {role.lower()} now", needed=True)
+
+
+def _reminder(situation):
+    """The holders of the roles told; a vacant role passes the word on along the chain."""
+    by = (EMAIL,) if situation.kind == kinds.CLOCK_WARNED.name else situation.paging
+    for role in situation.details.get("told", ()):
+        yield from _holder_or_next(situation, role, by)
+
+
+def _defaulted(situation):
+    yield from _holder_or_next(situation, IncidentRole.LEAD, situation.paging)
+
+
+def _holder_or_next(situation, role, by):
+    ahead = CHAIN[CHAIN.index(role) :] if role in CHAIN else (role, *CHAIN[1:])
+    vacant = []
+    for each in ahead:
+        if each == ADMINISTRATORS:
+            for member in situation.administrators:
+                yield _Call(member, by, _escalated("Administrators", vacant), needed=True)
+            return
+        if each in situation.holders:
+            yield _Call(situation.holders[each], by, _escalated(_role(each), vacant), needed=True)
+            return
+        vacant.append(_role(each))
+
+
+def _escalated(name, vacant):
+    return f"Reminder to {name.lower()}" + (f", because nobody is {vacant[0].lower()}" if vacant else "")
+
+
+def _ending(situation):
+    """Whoever heard that it began hears how it went on, and so does whoever is on it."""
+    for member, channel in sorted(situation.told):
+        yield _Call(member, (channel,), "Was told that the incident began", needed=member in situation.called)
+    for member in sorted(situation.participants):
+        yield _Call(member, (EMAIL,), "Is on the incident")
+
+
+def _role(role):
+    return IncidentRole(role).label if role in IncidentRole.values else str(role)
+
+
+_CALLS = {
+    kinds.DECLARED.name: _routed(RoutedEvent.DECLARED),
+    kinds.SEVERITY_CHANGED.name: _routed(RoutedEvent.SEVERITY_CHANGED),
+    kinds.UPDATE_PUBLISHED.name: _update,
+    kinds.FUNCTION_REQUESTED.name: _function,
+    kinds.ROLE_TAKEN.name: _assignee,
+    kinds.ROLE_HANDED_OVER.name: _assignee,
+    kinds.ASSESSMENT_DEFAULTED.name: _defaulted,
+    kinds.CLOCK_WARNED.name: _reminder,
+    kinds.CLOCK_DUE.name: _reminder,
+    kinds.CLOCK_OVERDUE.name: _reminder,
+    kinds.CLOCK_ESCALATED.name: _reminder,
+    kinds.RESOLVED.name: _ending,
+    kinds.REOPENED.name: _ending,
+    kinds.DECLINED.name: _ending,
+    kinds.MERGED.name: _ending,
+}

@@ -1,0 +1,268 @@
+"""Who hears what: the table, over situations made by hand."""
+
+from dataclasses import replace
+
+import pytest
+
+from incidents import kinds
+from notifications.recipients import BRIEFING, ROOM, UPDATE, Group, Listener, Rule, Situation, who_hears
+
+LENA, TARIQ, MEI, SAM, RUTH, ADA, STAN = range(1, 8)
+ENGINEERING, SUPPORT, COMMUNICATIONS, FINANCE = range(11, 15)
+LEADERSHIP, STAKEHOLDERS = 21, 22
+CHECKOUT, SEARCH = 31, 32
+PAYMENT = 41
+
+MEMBERS = {
+    LENA: Listener(LENA, "Lena", "lena@acme.test", "+4901", administrator=True),
+    TARIQ: Listener(TARIQ, "Tariq", "tariq@acme.test", "+4902"),
+    MEI: Listener(MEI, "Mei", "mei@acme.test", "+4903"),
+    SAM: Listener(SAM, "Sam", "sam@acme.test", "+4904"),
+    RUTH: Listener(RUTH, "Ruth", "ruth@acme.test", "+4905"),
+    ADA: Listener(ADA, "Ada", "ada@acme.test", "+4906", administrator=True),
+    STAN: Listener(STAN, "Stan", "stan@acme.test", stakeholder=True),
+}
+PAGE = Rule("SEV1 and SEV2 page engineering", "declared", by_sms=True, rank=2, function_id=ENGINEERING)
+TELL = Rule("Every incident tells engineering", "declared", function_id=ENGINEERING)
+BRIEF = Rule("SEV1 tells leadership", "declared", rank=1, group_id=LEADERSHIP)
+QUIET = Situation(
+    kind="declared",
+    members=MEMBERS,
+    functions={
+        "engineering": (ENGINEERING, "Engineering"),
+        "support": (SUPPORT, "Support"),
+        "communications": (COMMUNICATIONS, "Communications"),
+        "finance": (FINANCE, "Finance"),
+    },
+    on_call={ENGINEERING: TARIQ, SUPPORT: SAM, COMMUNICATIONS: MEI},
+    groups={
+        LEADERSHIP: Group("Leadership", "leadership", frozenset({RUTH})),
+        STAKEHOLDERS: Group("Stakeholders", "customers", frozenset({STAN})),
+    },
+    rules=(PAGE, TELL, BRIEF),
+)
+
+
+def told(situation):
+    """`{(name, channel), …}` of everybody who really gets something."""
+    return {(each.listener.name, str(each.channel)) for each in who_hears(situation) if not each.skipped}
+
+
+def reasons(situation):
+    return {(each.listener.name, str(each.channel)): each.rule for each in who_hears(situation)}
+
+
+BY_BOTH = {("Tariq", "email"), ("Tariq", "sms")}
+
+
+@pytest.mark.parametrize(
+    ("rank", "expected"),
+    [
+        (1, BY_BOTH | {("Ruth", "email")}),
+        (2, BY_BOTH),
+        (3, {("Tariq", "email")}),
+        (4, {("Tariq", "email")}),
+    ],
+)
+def test_a_declaration_reaches_whom_its_severity_calls_for(rank, expected):
+    assert told(replace(QUIET, rank=rank)) == expected
+
+
+def test_the_first_rule_that_names_somebody_is_on_record():
+    assert reasons(replace(QUIET, rank=1)) == {
+        ("Tariq", "email"): "SEV1 and SEV2 page engineering: on call for Engineering",
+        ("Tariq", "sms"): "SEV1 and SEV2 page engineering: on call for Engineering",
+        ("Ruth", "email"): "SEV1 tells leadership: Leadership",
+    }
+
+
+@pytest.mark.parametrize(
+    ("condition", "incident", "applies"),
+    [
+        ({"service_ids": frozenset({CHECKOUT})}, {"service_ids": frozenset({CHECKOUT, SEARCH})}, True),
+        ({"service_ids": frozenset({CHECKOUT})}, {"service_ids": frozenset({SEARCH})}, False),
+        ({"service_ids": frozenset({CHECKOUT})}, {}, False),
+        ({"type_id": PAYMENT}, {"type_id": PAYMENT}, True),
+        ({"type_id": PAYMENT}, {"type_id": None}, False),
+        ({"rank": 2}, {"rank": 2}, True),
+        ({"rank": 2}, {"rank": 3}, False),
+        ({}, {}, True),
+    ],
+)
+def test_a_rule_applies_when_all_its_conditions_hold(condition, incident, applies):
+    rule = Rule("A rule", "declared", function_id=SUPPORT, **condition)
+
+    assert told(replace(QUIET, rules=(rule,), **incident)) == ({("Sam", "email")} if applies else set())
+
+
+def test_leadership_reads_a_briefing_and_the_room_reads_the_room():
+    readers = {each.listener.name: each.reader for each in who_hears(replace(QUIET, rank=1))}
+
+    assert readers == {"Tariq": ROOM, "Ruth": BRIEFING}
+
+
+def test_a_stakeholder_reads_a_briefing_whatever_rule_named_them():
+    rule = Rule("Everybody on it", "declared", participants=True)
+
+    (hearing,) = who_hears(replace(QUIET, rules=(rule,), participants=frozenset({STAN})))
+
+    assert (hearing.listener.name, hearing.reader) == ("Stan", BRIEFING)
+
+
+def test_nobody_on_call_means_administrators_and_the_rule_says_so():
+    situation = replace(QUIET, kind="function_requested", details={"function": "finance", "rule": "Type Payments"})
+
+    assert reasons(situation) == {
+        (name, "email"): "Type Payments: nobody is on call for Finance, so administrators" for name in ("Lena", "Ada")
+    }
+
+
+def test_somebody_on_call_who_has_left_counts_as_nobody():
+    members = {key: member for key, member in MEMBERS.items() if key != SAM}
+    situation = replace(QUIET, kind="function_requested", details={"function": "support"}, members=members)
+
+    assert told(situation) == {("Lena", "email"), ("Ada", "email")}
+
+
+def test_a_needed_function_is_paged_when_it_is_bad():
+    situation = replace(QUIET, kind="function_requested", details={"function": "support"})
+
+    assert told(situation) == {("Sam", "email")}
+    assert told(replace(situation, rank=2)) == {("Sam", "email"), ("Sam", "sms")}
+
+
+def test_whoever_the_declaration_woke_is_not_woken_again_for_the_same():
+    situation = replace(QUIET, kind="function_requested", rank=1, details={"function": "engineering"})
+
+    assert told(situation) == BY_BOTH
+    at_once = replace(situation, with_declaration=True)
+    assert told(at_once) == set()
+    assert {each.skipped for each in who_hears(at_once)} == {"Told of the declaration at the same moment."}
+
+
+def test_a_function_the_declaration_did_not_wake_is_woken():
+    situation = replace(
+        QUIET, kind="function_requested", rank=1, details={"function": "support"}, with_declaration=True
+    )
+
+    assert told(situation) == {("Sam", "email"), ("Sam", "sms")}
+
+
+def test_nobody_is_told_of_their_own_act():
+    assert told(replace(QUIET, rank=1, actor=TARIQ)) == {("Ruth", "email")}
+
+
+@pytest.mark.parametrize(
+    ("audience", "expected"),
+    [
+        ("leadership", {("Ruth", "email"), ("Lena", "email")}),
+        ("customers", {("Stan", "email"), ("Lena", "email")}),
+        ("coordination", {("Lena", "email"), ("Tariq", "email"), ("Sam", "email")}),
+        ("technical", {("Lena", "email")}),
+    ],
+)
+def test_an_update_reaches_its_audience_and_who_holds_a_role(audience, expected):
+    coordination = Rule("Everybody on it", "update_published", audience="coordination", participants=True)
+    situation = replace(
+        QUIET,
+        kind="update_published",
+        details={"audience": audience},
+        actor=MEI,
+        holders={"lead": LENA, "communications_lead": MEI},
+        participants=frozenset({LENA, MEI, TARIQ, SAM}),
+        rules=(coordination,),
+    )
+
+    assert told(situation) == expected
+    assert {each.reader for each in who_hears(situation)} == {UPDATE}
+
+
+@pytest.mark.parametrize("kind", ["role_taken", "role_handed_over"])
+def test_whoever_gets_a_role_is_told_unless_they_took_it(kind):
+    situation = replace(QUIET, kind=kind, details={"role": "lead", "member": TARIQ}, actor=LENA)
+
+    assert told(situation) == {("Tariq", "email")}
+    assert told(replace(situation, actor=TARIQ)) == set()
+
+
+@pytest.mark.parametrize(
+    ("holders", "roles", "expected"),
+    [
+        ({"communications_lead": MEI}, ["communications_lead"], {"Mei"}),
+        ({"lead": LENA}, ["communications_lead"], {"Lena"}),
+        ({}, ["communications_lead"], {"Lena", "Ada"}),
+        ({"lead": TARIQ}, ["lead"], {"Tariq"}),
+        ({}, ["lead"], {"Lena", "Ada"}),
+        ({"communications_lead": MEI, "lead": TARIQ}, ["communications_lead", "lead"], {"Mei", "Tariq"}),
+        ({"lead": TARIQ}, ["lead", "communications_lead", "administrators"], {"Tariq", "Lena", "Ada"}),
+    ],
+)
+def test_a_reminder_reaches_the_role_or_whoever_comes_next(holders, roles, expected):
+    situation = replace(QUIET, kind="clock_due", details={"told": roles}, holders=holders)
+
+    assert {name for name, _ in told(situation)} == expected
+
+
+def test_a_passed_on_reminder_says_why():
+    situation = replace(QUIET, kind="clock_due", details={"told": ["communications_lead"]}, holders={"lead": TARIQ})
+
+    assert reasons(situation) == {
+        ("Tariq", "email"): "Reminder to incident lead, because nobody is communications lead"
+    }
+
+
+def test_a_warning_is_mail_and_a_missed_update_rings():
+    situation = replace(QUIET, kind="clock_warned", rank=1, details={"told": ["lead"]}, holders={"lead": TARIQ})
+
+    assert told(situation) == {("Tariq", "email")}
+    assert told(replace(situation, kind="clock_overdue")) == BY_BOTH
+
+
+@pytest.mark.parametrize("kind", ["resolved", "reopened", "declined", "merged"])
+def test_whoever_heard_the_beginning_hears_the_end(kind):
+    situation = replace(
+        QUIET, kind=kind, told=frozenset({(TARIQ, "sms"), (RUTH, "email")}), participants=frozenset({SAM})
+    )
+
+    assert told(situation) == {("Tariq", "sms"), ("Ruth", "email"), ("Sam", "email")}
+
+
+def test_a_drill_never_leaves_its_roster():
+    situation = replace(QUIET, rank=1, drill=True, participants=frozenset({TARIQ}))
+
+    assert told(replace(situation, drill=False)) == BY_BOTH | {("Ruth", "email")}
+    assert told(situation) == BY_BOTH
+    assert told(replace(situation, participants=frozenset())) == set()
+
+
+def test_nobody_on_call_in_a_drill_does_not_wake_the_administrators():
+    situation = replace(QUIET, kind="function_requested", details={"function": "finance"}, drill=True)
+
+    assert told(situation) == set()
+
+
+def test_a_private_incident_is_told_to_who_is_on_it_and_who_is_called():
+    situation = replace(QUIET, rank=1, private=True)
+
+    assert told(situation) == BY_BOTH, "Ruth is in an audience group, which is not being called"
+    ended = replace(situation, kind="resolved", told=frozenset({(RUTH, "email"), (TARIQ, "sms")}))
+    assert told(ended) == set()
+    assert told(replace(ended, called=frozenset({TARIQ}), participants=frozenset({MEI}))) == {
+        ("Tariq", "sms"),
+        ("Mei", "email"),
+    }
+
+
+def test_somebody_without_a_number_is_on_record_as_not_told():
+    rule = Rule("Everybody on it", "declared", by_sms=True, participants=True)
+
+    hearings = who_hears(replace(QUIET, rules=(rule,), participants=frozenset({STAN})))
+
+    assert {(str(each.channel), each.skipped) for each in hearings} == {
+        ("email", ""),
+        ("sms", "No telephone number is known."),
+    }
+
+
+def test_an_entry_nobody_routes_reaches_nobody():
+    assert told(replace(QUIET, kind=kinds.ASSESSED.name)) == set()
