@@ -1,0 +1,125 @@
+"""From an entry to deliveries: what is said to whom, written by insert-or-ignore so that it can be repeated."""
+
+import logging
+import uuid
+from datetime import timedelta
+
+from django.db import DatabaseError
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+
+from incidents import kinds
+from incidents.models import TimelineEntry
+from teams.tenancy import acting_in
+
+from . import notices, situations
+from .models import Delivery, FanOut, Notice
+from .recipients import PAGING_RANK, who_hears
+
+logger = logging.getLogger(__name__)
+
+BATCH = 500
+A_DAY = timedelta(hours=24)
+A_REMINDER = timedelta(minutes=30)
+REMINDERS = (kinds.CLOCK_DUE.name, kinds.CLOCK_OVERDUE.name, kinds.CLOCK_ESCALATED.name)
+
+
+def expand(organization_id, fan_out_id, now=None):
+    """Do one fan-out, unless somebody else has or is at it. Returns the number of recipients, or None.
+
+    One that fails is tried again later and stops nobody else; after five tries it is parked.
+    """
+    now = now or timezone.now()
+    with acting_in(organization_id):
+        fan_out = FanOut.objects.filter(pk=fan_out_id).first()
+        if fan_out is None or not fan_out.take(now):
+            return None
+    try:
+        with acting_in(organization_id):
+            entry = _entry(fan_out)
+            deliveries = _deliveries(entry, now)
+        for start in range(0, len(deliveries), BATCH):
+            with acting_in(organization_id):
+                Delivery.objects.bulk_create(deliveries[start : start + BATCH], ignore_conflicts=True)
+        with acting_in(organization_id):
+            fan_out.finish(now)
+    except Exception as trouble:
+        logger.exception("Fan-out %s failed.", fan_out_id)
+        _note(organization_id, fan_out, trouble, now)
+        return None
+    return len(deliveries)
+
+
+def _note(organization_id, fan_out, trouble, now):
+    try:
+        with acting_in(organization_id):
+            fan_out.fail(f"{type(trouble).__name__}: {trouble}", now)
+    except DatabaseError:
+        # It has been counted before it was begun, and will come up again by itself.
+        logger.exception("Fan-out %s could not be marked.", fan_out.pk)
+
+
+def _entry(fan_out):
+    related = ("incident__severity", "incident__organization", "incident__incident_type", "actor__person")
+    return TimelineEntry.objects.select_related(*related).get(pk=fan_out.entry_id)
+
+
+def _deliveries(entry, now):
+    """Unsaved rows for everybody who hears of the entry; their notices are saved."""
+    if entry.kind not in notices.TOLD_KINDS:
+        return []
+    hearings = who_hears(situations.of(entry))
+    said = {reader: _notice(entry, reader) for reader in {hearing.reader for hearing in hearings}}
+    return [_delivery(entry, hearing, said[hearing.reader], now) for hearing in hearings]
+
+
+def _notice(entry, reader):
+    Notice.objects.bulk_create([notices.compose(entry, reader)], ignore_conflicts=True)
+    return Notice.objects.get(entry=entry, reader=reader)
+
+
+def _delivery(entry, hearing, notice, now):
+    incident = entry.incident
+    delivery = Delivery(
+        notice=notice,
+        incident=incident,
+        recipient_id=hearing.listener.id,
+        channel=hearing.channel,
+        address=hearing.address,
+        dedup_key=f"{entry.pk}:{hearing.listener.id}:{hearing.channel}",
+        identifier=uuid.uuid4().hex,
+        topic=topic_of(entry),
+        rule=hearing.rule[:200],
+        drill=incident.drill,
+        urgent=incident.severity.rank <= PAGING_RANK,
+        created_at=now,
+        next_at=now,
+        useful_until=_useful_until(entry),
+    )
+    if hearing.skipped:
+        delivery.state, delivery.reason = Delivery.State.SUPPRESSED, hearing.skipped
+        delivery.next_at, delivery.settled_at = None, now
+    return delivery
+
+
+def topic_of(entry):
+    """What an entry is about: a newer notice about the same takes the place of an older one still waiting."""
+    details = entry.details
+    if entry.kind == kinds.UPDATE_PUBLISHED.name:
+        return f"update:{details.get('audience', '')}"
+    if entry.kind == kinds.FUNCTION_REQUESTED.name:
+        return f"function:{details.get('function', '')}"
+    if entry.kind in (kinds.ROLE_TAKEN.name, kinds.ROLE_HANDED_OVER.name):
+        return f"role:{details.get('role', '')}"
+    if entry.kind == kinds.CLOCK_WARNED.name or entry.kind in REMINDERS:
+        return f"clock:{details.get('clock', '')}:{details.get('audience', '')}"
+    return _TOPICS.get(entry.kind, "state")
+
+
+_TOPICS = {kinds.SEVERITY_CHANGED.name: "severity", kinds.ASSESSMENT_DEFAULTED.name: "assessment"}
+
+
+def _useful_until(entry):
+    if entry.kind == kinds.CLOCK_WARNED.name and (due := parse_datetime(entry.details.get("due_at", ""))):
+        return due
+    return entry.recorded_at + (A_REMINDER if entry.kind in REMINDERS else A_DAY)

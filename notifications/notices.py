@@ -1,0 +1,259 @@
+"""What a notice says: subject and plain text first, the same as HTML, and a line that fits a text message."""
+
+import re
+import unicodedata
+import zoneinfo
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.urls import reverse
+
+from incidents import kinds
+from incidents.models import FunctionActivation, Incident, StatusUpdate
+from playbooks.models import Audience, IncidentRole
+
+from .models import Notice
+from .recipients import BRIEFING, ROOM, UPDATE
+
+SUBJECT_LIMIT = 180
+SMS_LIMIT = 160
+# Two of the shorter messages that letters outside the GSM alphabet leave room for.
+SMS_LIMIT_UNICODE = 134
+GSM = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    "ÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+PLAIN = str.maketrans({"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "…": "...", "·": "-"})
+# Control characters, and those that turn the direction of writing around.
+UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]+")
+
+
+@dataclass(frozen=True)
+class Words:
+    """`headline` is one sentence without a stop; `facts` are `(label, text)`; `act` is the word on the link."""
+
+    headline: str
+    facts: tuple = ()
+    act: str = "Open the incident"
+
+
+def compose(entry, reader):
+    """An unsaved `Notice` of an entry for one kind of reader; `entry` comes with incident, severity and actor."""
+    incident = entry.incident
+    words = _WORDS[entry.kind](entry, reader)
+    context = {
+        "words": words,
+        "incident": incident,
+        "url": address_of(incident),
+        "drill": incident.drill,
+        "title": _printable(incident.title),
+        "organization": incident.organization,
+    }
+    return Notice(
+        entry=entry,
+        incident=incident,
+        reader=reader,
+        subject=_subject(incident, words),
+        text=render_to_string("notifications/notice.txt", context).strip() + "\n",
+        html=render_to_string("notifications/notice.html", context),
+        short=_short(incident, words),
+    )
+
+
+def address_of(incident):
+    path = reverse("incidents:detail", kwargs={"org": incident.organization.slug, "number": incident.number})
+    return settings.BASE_URL + path
+
+
+def _subject(incident, words):
+    drill = "DRILL " if incident.drill else ""
+    subject = f"{drill}[{incident.severity.name} {incident.key}] {words.headline}: {incident.title}"
+    return _cut(_printable(subject), SUBJECT_LIMIT)
+
+
+def _short(incident, words):
+    """Name, what happened and the link; the title gives way where it does not fit."""
+    drill = "DRILL " if incident.drill else ""
+    start = _plain(f"{drill}{incident.severity.name} {incident.key}: {words.headline}. ")
+    title, end = _plain(_printable(incident.title)), f" {address_of(incident)}"
+    limit = SMS_LIMIT if GSM.issuperset(start + title + end) else SMS_LIMIT_UNICODE
+    return (start + _cut(title, max(limit - len(start) - len(end), 0), "...") + end)[:320]
+
+
+def _cut(text, limit, ending="…"):
+    return text if len(text) <= limit else text[: max(limit - len(ending), 0)].rstrip() + ending[:limit]
+
+
+def _plain(text):
+    """The same in letters that a text message carries cheaply, where there are such."""
+    text = text.translate(PLAIN)
+    return "".join(letter if letter in GSM else _undecorated(letter) for letter in unicodedata.normalize("NFC", text))
+
+
+def _undecorated(letter):
+    bare = unicodedata.normalize("NFKD", letter)[0]
+    return bare if bare in GSM else letter
+
+
+def _printable(text):
+    return " ".join(UNPRINTABLE.sub(" ", text).split())
+
+
+def _moment(value, organization):
+    """An exact time in the organisation's zone, and in UTC where that differs."""
+    if isinstance(value, str):
+        value = datetime.fromisoformat(value)
+    local = value.astimezone(zoneinfo.ZoneInfo(organization.time_zone))
+    universal = f"{value.astimezone(UTC):%H:%M} UTC"
+    if local.utcoffset() == value.astimezone(UTC).utcoffset():
+        return f"{local:%-d %b %Y}, {universal}"
+    return f"{local:%-d %b %Y, %H:%M %Z} ({universal})"
+
+
+def _who(entry):
+    return entry.actor.name if entry.actor else ""
+
+
+def _named(*facts):
+    return tuple((label, str(text)) for label, text in facts if text)
+
+
+# --- By kind of entry: what the reader has to know, in the order they need it --------------------------
+
+
+def _declared(entry, reader):
+    incident, details = entry.incident, entry.details
+    facts = [
+        ("Severity", incident.severity.name),
+        ("Type", incident.incident_type),
+        ("Services", ", ".join(incident.services.order_by("position", "name").values_list("name", flat=True))),
+        ("Declared", _moment(entry.happened_at, incident.organization)),
+        ("By", _who(entry) or details.get("detected_by") or "an alert"),
+    ]
+    if reader == ROOM:
+        called = FunctionActivation.objects.filter(incident=incident).awaited().with_functions()
+        facts += [
+            ("What is known", incident.summary),
+            ("Functions called", ", ".join(activation.function.name for activation in called)),
+        ]
+    return Words("Declared", _named(*facts))
+
+
+def _severity_changed(entry, reader):
+    details, incident = entry.details, entry.incident
+    facts = [
+        ("From", details.get("before", "").upper()),
+        ("To", details.get("after", "").upper()),
+        ("By", _who(entry)),
+    ]
+    if reader == ROOM:
+        facts.append(("Because", details.get("reason")))
+    return Words(f"Now {incident.severity.name}, {details.get('direction', 'changed')}", _named(*facts))
+
+
+def _update(entry, reader):
+    update = _told(entry.details)
+    facts = [*update.parts]
+    if update.next_update_at:
+        facts.append(("Next update by", _moment(update.next_update_at, entry.incident.organization)))
+    return Words(f"Update {update.number} to {update.get_audience_display().lower()}", _named(*facts))
+
+
+def _told(details):
+    """The update as the entry keeps it; the preview of one that is not published reads the same."""
+    next_update_at = details.get("next_update_at")
+    return StatusUpdate(
+        number=details["number"],
+        audience=details["audience"],
+        body=details.get("body", {}),
+        next_update_at=datetime.fromisoformat(next_update_at) if next_update_at else None,
+    )
+
+
+def _function(entry, reader):
+    name = entry.details.get("name", "A function")
+    facts = _named(
+        ("Needed", name),
+        ("Called by", entry.details.get("rule") or _who(entry)),
+        ("Because", entry.details.get("reason")),
+        ("Status", entry.incident.get_status_display()),
+        ("What is known", entry.incident.summary),
+    )
+    return Words(f"{name} is needed", facts, "Open the incident and say that you are on it")
+
+
+def _assignment(entry, reader):
+    role = _role(entry.details.get("role", ""))
+    facts = _named(
+        ("Your role", role),
+        ("Handed over by", entry.details.get("before")),
+        ("Assigned by", _who(entry)),
+        ("Because", entry.details.get("waiver")),
+    )
+    return Words(f"You are {role.lower()}", facts)
+
+
+def _defaulted(entry, reader):
+    called = ", ".join(entry.details.get("functions", ()))
+    return Words("Not assessed within five minutes", _named(("Called for meanwhile", called)), "Assess it now")
+
+
+def _clock(phrase):
+    def words(entry, reader):
+        details = entry.details
+        tier = _audience(details.get("audience", ""))
+        subject = f"Update to {tier.lower()}" if tier else "Assessment"
+        facts = _named(
+            ("Due", _moment(details["due_at"], entry.incident.organization)),
+            ("Told", ", ".join(_role(role) for role in details.get("told", ()))),
+        )
+        return Words(f"{subject} {phrase}", facts, "Publish the update" if tier else "Assess the incident")
+
+    return words
+
+
+def _ended(headline):
+    def words(entry, reader):
+        facts = [("By", _who(entry)), ("At", _moment(entry.happened_at, entry.incident.organization))]
+        if reader == ROOM:
+            facts.append(("Because", entry.details.get("reason")))
+        return Words(headline, _named(*facts))
+
+    return words
+
+
+def _merged(entry, reader):
+    into = Incident.objects.filter(number=entry.details.get("into")).first()
+    name = "another incident" if into is None or into.private else f"{into.key} {_printable(into.title)}"
+    return Words("Merged", _named(("Goes on in", name), ("By", _who(entry))))
+
+
+def _role(slug):
+    return IncidentRole(slug).label if slug in IncidentRole.values else slug.replace("_", " ").capitalize()
+
+
+def _audience(slug):
+    return Audience(slug).label if slug in Audience.values else ""
+
+
+_WORDS = {
+    kinds.DECLARED.name: _declared,
+    kinds.SEVERITY_CHANGED.name: _severity_changed,
+    kinds.UPDATE_PUBLISHED.name: _update,
+    kinds.FUNCTION_REQUESTED.name: _function,
+    kinds.ROLE_TAKEN.name: _assignment,
+    kinds.ROLE_HANDED_OVER.name: _assignment,
+    kinds.ASSESSMENT_DEFAULTED.name: _defaulted,
+    kinds.CLOCK_WARNED.name: _clock("due soon"),
+    kinds.CLOCK_DUE.name: _clock("due now"),
+    kinds.CLOCK_OVERDUE.name: _clock("overdue"),
+    kinds.CLOCK_ESCALATED.name: _clock("still missing"),
+    kinds.RESOLVED.name: _ended("Resolved"),
+    kinds.REOPENED.name: _ended("Reopened"),
+    kinds.DECLINED.name: _ended("Declined, no incident"),
+    kinds.MERGED.name: _merged,
+}
+TOLD_KINDS = frozenset(_WORDS)
+READERS = (ROOM, BRIEFING, UPDATE)
