@@ -1,0 +1,117 @@
+"""One batch on its way: lease, attempt, call, result."""
+
+from collections import Counter, deque
+
+from django.conf import settings
+from django.core import signing
+from django.urls import reverse
+
+from incidents.models import Participant
+from playbooks.models import Audience
+from teams.tenancy import acting_in, everywhere
+
+from .leases import BATCH, Lease
+from .models import Delivery
+from .models.deliveries import Channel
+from .transports import transport_for
+from .transports.base import Message, Result
+
+# How many workers of the whole installation may wait for one kind of provider at a time, so that a slow one leaves
+# the others free for the clocks and for the other channel.
+LANES = {Channel.EMAIL: 2, Channel.SMS: 1}
+UNSUBSCRIBE = "notifications.unsubscribe"
+
+
+def send_due(organization_id, channel, limit=BATCH):
+    """Send one batch of what is due. Returns a `Counter` of outcomes; empty when there was nothing."""
+    with transport_for(channel) as transport:
+        lease = Lease.take(organization_id, channel, doubts=transport.doubts, limit=limit)
+        outcomes = Counter({"suppressed": lease.suppressed} if lease.suppressed else {})
+        rosters = _rosters(organization_id, lease.deliveries)
+        waiting, results = deque(lease.deliveries), []
+        while waiting:
+            begun = lease.turn(results, _next_group(waiting, transport.at_once))
+            results = _sent(begun, transport, rosters)
+            outcomes.update(str(result.outcome) for _, result in results)
+            if any(result.stop for _, result in results):
+                lease.release(waiting)
+                break
+        lease.turn(results)
+    return outcomes
+
+
+def full_lanes(now):
+    """Channels that as many workers wait for already as should."""
+    with everywhere("how many workers send at the moment"):
+        held = (
+            Delivery.objects.filter(state=Delivery.State.LEASED, leased_until__gt=now)
+            .order_by()
+            .values_list("channel", "fence")
+            .distinct()
+        )
+        busy = Counter(channel for channel, _ in held)
+    return {channel for channel, lanes in LANES.items() if busy[channel] >= lanes}
+
+
+def _next_group(waiting, size):
+    """The next few together, but whatever was in flight when a worker died goes alone, to be found out alone."""
+    group = [waiting.popleft()]
+    while waiting and len(group) < size and not group[-1].deaths and not waiting[0].deaths:
+        group.append(waiting.popleft())
+    return group
+
+
+def _sent(begun, transport, rosters):
+    """`[(attempt, result)]`; a message that cannot even be written down fails alone."""
+    results, messages = {}, {}
+    for delivery, attempt in begun:
+        try:
+            messages[attempt.pk] = message_of(delivery, rosters)
+        except Exception as trouble:
+            results[attempt.pk] = Result.crash(trouble)
+    if messages:
+        results |= zip(messages, transport.send_all(list(messages.values())), strict=True)
+    return [(attempt, results[attempt.pk]) for _, attempt in begun]
+
+
+def message_of(delivery, rosters):
+    """What goes to the transport. A drill is one if either the message or its incident says so."""
+    notice, incident = delivery.notice, delivery.incident
+    return Message(
+        identifier=delivery.identifier,
+        address=delivery.address,
+        subject=notice.subject,
+        text=f"{notice.text}\nYou get this because: {delivery.rule}.\n",
+        html=notice.html,
+        short=notice.short,
+        thread=f"incident-{incident.organization_id}-{incident.number}" if incident else "",
+        drill=delivery.drill or bool(incident and incident.drill),
+        roster=rosters.get(delivery.incident_id, frozenset()),
+        doubtful=delivery.doubtful,
+        first_at=delivery.created_at,
+        unsubscribe=_unsubscribe(delivery),
+    )
+
+
+def _unsubscribe(delivery):
+    """Where a stakeholder stops this mail. Responders have no such link: what they get is not list mail."""
+    topic, _, audience = delivery.topic.partition(":")
+    recipient = delivery.recipient
+    if topic != "update" or audience not in Audience.values or recipient is None or recipient.is_responder:
+        return ""
+    token = signing.dumps([delivery.organization_id, recipient.pk, audience], salt=UNSUBSCRIBE)
+    return settings.BASE_URL + reverse("unsubscribe", args=[token])
+
+
+def _rosters(organization_id, deliveries):
+    """`{incident: addresses}` of who is on each drill, read anew right before anything is sent."""
+    drills = {each.incident_id for each in deliveries if each.drill or (each.incident and each.incident.drill)}
+    if not drills:
+        return {}
+    rosters = {}
+    with acting_in(organization_id):
+        people = Participant.objects.current().filter(incident__in=drills).select_related("membership__person")
+        for each in people:
+            addresses = {each.membership.email, each.membership.phone} - {""}
+            rosters[each.incident_id] = rosters.get(each.incident_id, frozenset()) | addresses
+    return rosters

@@ -1,0 +1,113 @@
+"""Why a message that was due is not sent after all; asked right before it would be."""
+
+from django.db.models import Max
+
+from incidents.models import Obligation, Participant, RoleAssignment
+
+from .models import Delivery, OptOut
+
+# What these are about has no meaning once the incident is over. The rest of a topic comes after a colon.
+ONLY_WHILE_OPEN = ("clock", "function", "role", "assessment", "severity")
+# Called in by name or by rota, so they may hear of a private incident before they are on it.
+CALLED = ("function", "role", "clock", "assessment")
+
+
+class Suppression:
+    """The reasons for a batch of deliveries, read in a constant number of queries.
+
+    The deliveries come with `recipient__person`, `incident` and `notice__entry`.
+    """
+
+    def __init__(self, deliveries, now):
+        self.now = now
+        self.incidents = {each.incident for each in deliveries if each.incident}
+        self.on_it = self._people_on([incident for incident in self.incidents if incident.private])
+        self.newest = self._newest(deliveries)
+        self.settled = self._settled(deliveries)
+        self.opted_out = self._opted_out(deliveries)
+
+    def reason(self, delivery):
+        """A sentence, or an empty string when it is to be sent."""
+        recipient, incident = delivery.recipient, delivery.incident
+        if recipient and (recipient.ended_at or not recipient.person.is_active):
+            return "No longer a member."
+        if delivery.useful_until and delivery.useful_until <= self.now:
+            return f"Expired: it was of use until {delivery.useful_until:%d %b %H:%M} UTC."
+        if recipient and (recipient.pk, delivery.topic) in self.opted_out:
+            return "Asked not to get these."
+        if incident is None:
+            return ""
+        if incident.private and not self._may_know(delivery):
+            return "The incident is private, and this person is not on it."
+        return self._overtaken(delivery)
+
+    def _overtaken(self, delivery):
+        about = delivery.topic.partition(":")[0]
+        if not delivery.incident.is_open and about in ONLY_WHILE_OPEN:
+            return f"The incident was {delivery.incident.get_status_display().lower()} meanwhile."
+        if self._obligation(delivery) in self.settled:
+            return "It was done meanwhile."
+        newest = self.newest.get(_subject(delivery))
+        if delivery.topic and newest and newest > delivery.pk:
+            return "Superseded by something newer about the same."
+        return ""
+
+    def _may_know(self, delivery):
+        recipient = delivery.recipient
+        return (
+            recipient is None
+            or recipient.is_administrator
+            or delivery.topic.partition(":")[0] in CALLED
+            or (delivery.incident_id, recipient.pk) in self.on_it
+        )
+
+    @staticmethod
+    def _people_on(incidents):
+        if not incidents:
+            return set()
+        on_it = Participant.objects.current().filter(incident__in=incidents)
+        hats = RoleAssignment.objects.current().filter(incident__in=incidents)
+        return {
+            *on_it.values_list("incident_id", "membership_id"),
+            *hats.values_list("incident_id", "membership_id"),
+        }
+
+    @staticmethod
+    def _newest(deliveries):
+        """The newest delivery about each subject that is, or may still be, sent."""
+        rows = (
+            Delivery.objects.filter(
+                incident__in={each.incident_id for each in deliveries},
+                recipient__in={each.recipient_id for each in deliveries},
+                topic__in={each.topic for each in deliveries},
+            )
+            .exclude(state__in=(Delivery.State.SUPPRESSED, Delivery.State.FAILED))
+            .order_by()
+            .values_list("incident_id", "recipient_id", "channel", "topic")
+            .annotate(newest=Max("pk"))
+        )
+        return {tuple(subject): newest for *subject, newest in rows}
+
+    @classmethod
+    def _settled(cls, deliveries):
+        owed = {cls._obligation(each) for each in deliveries} - {None}
+        if not owed:
+            return set()
+        return set(Obligation.objects.filter(pk__in=owed, settled_at__isnull=False).values_list("pk", flat=True))
+
+    @staticmethod
+    def _opted_out(deliveries):
+        recipients = {each.recipient_id for each in deliveries if each.topic.startswith("update:")}
+        if not recipients:
+            return set()
+        rows = OptOut.objects.filter(membership__in=recipients).values_list("membership_id", "audience")
+        return {(membership, f"update:{audience}") for membership, audience in rows}
+
+    @staticmethod
+    def _obligation(delivery):
+        entry = delivery.notice.entry
+        return entry.details.get("obligation") if entry else None
+
+
+def _subject(delivery):
+    return (delivery.incident_id, delivery.recipient_id, delivery.channel, delivery.topic)
