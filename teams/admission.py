@@ -73,6 +73,13 @@ def memberships_of(person):
         )
 
 
+def own_memberships(request):
+    """The signed-in person's memberships, read once a request."""
+    if not hasattr(request, "_own_memberships"):
+        request._own_memberships = own_memberships(request)
+    return request._own_memberships
+
+
 def remember(request, admission):
     """Keep in the session where the person was, so that they come back there."""
     if request.session.get(LAST_VISITED) != admission.organization.pk:
@@ -81,14 +88,14 @@ def remember(request, admission):
 
 def last_visited(request):
     """The membership a signed-in person was last seen with, else their first, else None."""
-    memberships = memberships_of(request.user)
+    memberships = own_memberships(request)
     last = request.session.get(LAST_VISITED)
     return next((m for m in memberships if m.organization_id == last), next(iter(memberships), None))
 
 
 def administered_organization(request):
     """The organisation whose administration a session has open: the chosen one, else the first they administer."""
-    administered = [m for m in memberships_of(request.user) if m.role in ADMINISTRATORS]
+    administered = [m for m in own_memberships(request) if m.role in ADMINISTRATORS]
     chosen = request.session.get(ADMINISTERED)
     membership = next((m for m in administered if m.organization_id == chosen), None)
     if membership is None:

@@ -2,7 +2,7 @@
 
 from django.utils.functional import SimpleLazyObject
 
-from .admission import memberships_of
+from .admission import own_memberships
 
 
 def tenancy(request):
@@ -11,5 +11,5 @@ def tenancy(request):
     return {
         "organization": getattr(request, "organization", None),
         "membership": getattr(request, "membership", None),
-        "memberships": SimpleLazyObject(lambda: memberships_of(person)) if signed_in else [],
+        "memberships": SimpleLazyObject(lambda: own_memberships(request)) if signed_in else [],
     }

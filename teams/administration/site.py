@@ -8,7 +8,7 @@ from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.views.decorators.http import require_POST
 
-from ..admission import ADMINISTERED, memberships_of
+from ..admission import ADMINISTERED, own_memberships
 
 
 class OrganizationAdminSite(AdminSite):
@@ -31,7 +31,7 @@ class OrganizationAdminSite(AdminSite):
 
     def each_context(self, request):
         # Who administers several organisations sees which one this is, and how to change it.
-        administered = [m for m in memberships_of(request.user) if m.is_administrator]
+        administered = [m for m in own_memberships(request) if m.is_administrator]
         return {**super().each_context(request), "administered": administered}
 
     def get_urls(self):
@@ -42,7 +42,7 @@ class OrganizationAdminSite(AdminSite):
         """`POST organization=<slug>`: administer another of one's organisations."""
         slug = request.POST.get("organization", "")
         chosen = next(
-            (m for m in memberships_of(request.user) if m.is_administrator and m.organization.slug == slug), None
+            (m for m in own_memberships(request) if m.is_administrator and m.organization.slug == slug), None
         )
         if chosen is None:
             raise Http404
