@@ -58,6 +58,11 @@ def may_publish(membership, incident, audience):
     return membership is not None and membership.is_responder and membership.pk in holders
 
 
+def may_speak_outside(membership):
+    """Nothing leaves the organisation in the name of somebody whose address is not proven to be theirs."""
+    return membership is None or membership.person.has_confirmed_email()
+
+
 def may_edit(membership, message):
     """One's own words only."""
     return membership is not None and membership.is_responder and message.author_id == membership.pk

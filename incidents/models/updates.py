@@ -1,6 +1,7 @@
 """Updates: what an audience was told, when, and by whom. Publishing one resets that audience's clock."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.db import models, transaction
 from django.db.models import Max
@@ -13,6 +14,10 @@ from teams.tenancy import TenantManager, TenantModel, TenantQuerySet
 
 from .. import authority, kinds
 from .incident import Incident
+
+
+# Further ahead nobody plans an update, and the clocks count in minutes.
+LONGEST_PROMISE = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -126,12 +131,20 @@ class StatusUpdate(TenantModel):
             code="publishing_right",
             waiver=waiver,
         )
+        if audience == Audience.CUSTOMERS:
+            authority.require(
+                authority.may_speak_outside(by),
+                "Confirm your e-mail address before you write to customers: open the link we sent you.",
+                code="email_unconfirmed",
+            )
         body = {name: text.strip() for name, text in body.items() if text and text.strip()}
         if problems := problems_in(audience, body):
             raise Refused(" ".join(problems.values()), code="incomplete")
         now = timezone.now()
         if next_update_at is not None and next_update_at <= now:
             raise Refused("The next update has to be later than now.", code="next_update_past")
+        if next_update_at is not None and next_update_at > now + LONGEST_PROMISE:
+            raise Refused("The next update has to come within a week.", code="next_update_far")
         last = incident.updates.aggregate(last=Max("number"))["last"] or 0
         clock = Obligation.satisfy_update(incident, audience, now=now, next_update_at=next_update_at)
         update = cls.objects.create(
