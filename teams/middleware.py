@@ -2,12 +2,14 @@
 
 import re
 from contextlib import contextmanager
+from zoneinfo import ZoneInfo
 
 from django.contrib.auth.views import redirect_to_login
 from django.db import transaction
 from django.http import Http404
 from django.shortcuts import render
 from django.urls import get_resolver, get_urlconf
+from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 
 from .admission import administered_organization, admit_member, admit_token, remember
@@ -31,10 +33,11 @@ class TenancyMiddleware:
 
     def __call__(self, request):
         request.organization = request.membership = request.token = None
-        try:
-            response = self._answer(request)
-        except Http404 as missing:
-            response = self._missing(request, missing)
+        with timezone.override(viewers_zone(request)):
+            try:
+                response = self._answer(request)
+            except Http404 as missing:
+                response = self._missing(request, missing)
         if request.user.is_authenticated or request.token:
             response.headers.setdefault("Cache-Control", "private, no-store")
             patch_vary_headers(response, ["Cookie", "Authorization"])
@@ -75,6 +78,11 @@ class TenancyMiddleware:
     @staticmethod
     def _missing(request, missing):
         return get_resolver(get_urlconf()).resolve_error_handler(404)(request, exception=missing)
+
+
+def viewers_zone(request):
+    """The time zone that pages are written in; None is the server's, UTC."""
+    return ZoneInfo(request.user.time_zone) if request.user.is_authenticated else None
 
 
 @contextmanager
