@@ -76,7 +76,7 @@ def memberships_of(person):
 def own_memberships(request):
     """The signed-in person's memberships, read once a request."""
     if not hasattr(request, "_own_memberships"):
-        request._own_memberships = own_memberships(request)
+        request._own_memberships = memberships_of(request.user)
     return request._own_memberships
 
 
