@@ -49,12 +49,13 @@ KEPT_TABLES = {"django_content_type", "auth_permission"}
 
 
 def pytest_collection_modifyitems(config, items):
-    """Leave out, not skip, what the database at hand cannot show: a skipped test is a failed build."""
-    if connection.vendor == "postgresql":
-        return
-    elsewhere = [item for item in items if item.get_closest_marker("postgresql")]
-    config.hook.pytest_deselected(items=elsewhere)
-    items[:] = [item for item in items if item not in elsewhere]
+    """Leave out, not skip, what the database at hand cannot show: a skipped test is a failed build. Browsers last:
+    Playwright keeps a loop running in the main thread to the end, where neither async tests nor the ORM want one."""
+    if connection.vendor != "postgresql":
+        elsewhere = [item for item in items if item.get_closest_marker("postgresql")]
+        config.hook.pytest_deselected(items=elsewhere)
+        items[:] = [item for item in items if item not in elsewhere]
+    items.sort(key=lambda item: "playwright" in item.fixturenames)
 
 
 def pytest_sessionfinish(session):
