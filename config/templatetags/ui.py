@@ -158,9 +158,12 @@ def duration(value):
 
 
 @register.inclusion_tag("ui/_due.html")
-def due_chip(name, due_at, url="", idle="on change"):
-    """One audience's next-update clock as a list item; `idle` is the word where nothing is due."""
-    chip = {"name": name, "url": url, "words": idle, "state": "idle"}
+def due_chip(name, due_at, url="", idle="on change", anchor=""):
+    """One audience's next-update clock as a list item; `idle` is the word where nothing is due.
+
+    `anchor` is the id of its link, which a region needs to keep the focus over a refetch.
+    """
+    chip = {"name": name, "url": url, "words": idle, "state": "idle", "anchor": anchor}
     if due_at is None:
         return chip
     left = due_at - timezone.now()

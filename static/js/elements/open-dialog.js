@@ -1,4 +1,5 @@
-// <open-dialog><dialog>…</dialog></open-dialog>: shows its dialog on arrival, gives focus back and leaves when it closes.
+// <open-dialog><dialog>…</dialog></open-dialog>: shows its dialog on arrival, closes it after the
+// act inside was done (`acted`), gives focus back and leaves.
 customElements.define("open-dialog", class extends HTMLElement {
   connectedCallback() {
     const dialog = this.querySelector("dialog");
@@ -7,6 +8,7 @@ customElements.define("open-dialog", class extends HTMLElement {
       this.remove();
       if (from?.isConnected) from.focus();
     });
+    this.addEventListener("acted", () => dialog.close());
     dialog.showModal();
   }
 });
