@@ -1,6 +1,6 @@
 """What the incident page shows one member. Each part is read when first asked for, in a constant number of queries."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
 
@@ -24,7 +24,11 @@ TIMELINE = "timeline"
 STEPS = (Status.INVESTIGATING, Status.IDENTIFIED, Status.MONITORING, Status.RESOLVED)
 # The function whose people are asked first to fill a vacant role; a vacant lead is everybody's business.
 FUNCTION_OF_ROLE = {IncidentRole.COMMUNICATIONS_LEAD: "communications"}
+# Clocks that are due together stand in this order; without an audience it is the assessment.
+TIERS = ["", *Audience.values]
 SHOWN_ALERTS = 20
+CALLABLE = (ActivationState.SUGGESTED, ActivationState.REQUIRED)
+AWAITED = (ActivationState.REQUIRED, ActivationState.REQUESTED)
 LISTED_UPDATES = 200
 
 
@@ -52,7 +56,11 @@ class RoleRow:
 
 @dataclass
 class FunctionRow:
-    """One function: how far it has come, who of it is in the room, and what the viewer may do about it."""
+    """One function: how far it has come, who of it is in the room, and what the viewer may do about it.
+
+    `act` is the state that one button brings it to: their own people engage it, the lead asks for what only was
+    suggested. `may_change` opens everything else.
+    """
 
     function: Function
     activation: object = None
@@ -60,7 +68,8 @@ class FunctionRow:
     away: int = 0
     watching: int = 0
     absent: bool = False
-    acts: list = field(default_factory=list)
+    act: str = ""
+    may_change: bool = False
 
     @property
     def state(self):
@@ -137,13 +146,13 @@ class IncidentRoom:
 
     @cached_property
     def obligations(self):
-        return list(self.incident.obligations.live().most_urgent_first())
+        return list(self.incident.obligations.live())
 
     @property
     def clocks(self):
         """One clock for every audience, and one for the assessment while it is owed; the most urgent first."""
         owed = {each.audience: each for each in self.obligations if each.kind == ObligationKind.UPDATE}
-        clocks = [self._clock(each) for each in self.obligations]
+        clocks = sorted(map(self._clock, self.obligations), key=lambda clock: (clock.due_at, TIERS.index(clock.audience)))
         idle = "on change" if self.incident.is_open else "done"
         return clocks + [
             Clock(audience.label, audience.value, None, "", idle) for audience in Audience if audience.value not in owed
@@ -211,7 +220,7 @@ class IncidentRoom:
     @cached_property
     def functions(self):
         """A row for every function that is called for or has somebody in the room."""
-        rows = {each.function_id: self._function_row(each) for each in self.incident.functions.with_functions()}
+        rows = {each.function_id: self._function_row(each) for each in self._activations}
         for participant in self.participants:
             function = participant.membership.function
             presence = self.presence_of(participant)
@@ -221,7 +230,7 @@ class IncidentRoom:
             if presence != "gone":
                 setattr(row, presence, getattr(row, presence) + 1)
         for row in rows.values():
-            called = row.activation and row.activation.state in (ActivationState.REQUIRED, ActivationState.REQUESTED)
+            called = row.activation and row.activation.state in AWAITED
             row.absent = bool(called and not row.here and self.incident.is_open)
         return sorted(rows.values(), key=lambda row: (row.function.position, row.function.name))
 
@@ -306,6 +315,10 @@ class IncidentRoom:
         return {each.role: each for each in self.incident.roles.current().with_people()}
 
     @cached_property
+    def _activations(self):
+        return list(self.incident.functions.with_functions())
+
+    @cached_property
     def _own_roles(self):
         return {role for role, each in self._holders.items() if each.membership_id == self.viewer.pk}
 
@@ -338,17 +351,15 @@ class IncidentRoom:
         )
 
     def _function_row(self, activation):
-        return FunctionRow(activation.function, activation, acts=self._acts_on(activation))
-
-    def _acts_on(self, activation):
-        """The states the viewer may bring a function to, in the order of the buttons."""
-        if not (self.responds and self.incident.is_open):
-            return []
-        possible = ACTIVATION_STEPS[ActivationState(activation.state)] - {ActivationState.REQUIRED}
-        if not self.coordinates:
-            own = activation.function_id == self.viewer.function_id
-            possible &= {ActivationState.ENGAGED} if own else set()
-        return [state for state in ActivationState if state in possible]
+        row = FunctionRow(activation.function, activation)
+        if self.responds and self.incident.is_open:
+            row.may_change = self.coordinates
+            possible = ACTIVATION_STEPS[ActivationState(activation.state)]
+            if ActivationState.ENGAGED in possible and activation.function_id == self.viewer.function_id:
+                row.act = ActivationState.ENGAGED
+            elif ActivationState.REQUESTED in possible and activation.state in CALLABLE and self.coordinates:
+                row.act = ActivationState.REQUESTED
+        return row
 
     def _late_clocks(self):
         for obligation in self.obligations:
@@ -380,17 +391,10 @@ class IncidentRoom:
                 yield Need("role", role.value, f"Nobody is {role.label.lower()}", "empty")
 
     def _requested_functions(self):
-        for row in self.functions:
-            if (
-                row.activation
-                and row.function.pk == self.viewer.function_id
-                and row.activation.state
-                in (
-                    ActivationState.REQUIRED,
-                    ActivationState.REQUESTED,
-                )
-            ):
-                yield Need("function", row.function.slug, f"{row.function} is asked for: {row.activation.rule}")
+        for activation in self._activations:
+            if activation.state in AWAITED and activation.function_id == self.viewer.function_id:
+                sentence = f"{activation.function} is asked for: {activation.rule}"
+                yield Need("function", activation.function.slug, sentence)
 
 
 @dataclass(frozen=True)

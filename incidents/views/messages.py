@@ -4,7 +4,7 @@ from django.http import HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
-from .. import authority
+from .. import authority, markdown
 from ..forms.messages import DeletionForm, MessageForm, WordsForm
 from ..lookups import find_incident, find_message, find_workstream, require_responder, room_of
 from ..models import Message
@@ -44,7 +44,7 @@ def message(request, number, pk):
         with form.refusals():
             entry = found.edit(form.cleaned_data["text"], by=request.membership)
             return done(request, entry, to=message_url(incident, found))
-    return act_form(request, "message", form=form, **_about(request, incident, found))
+    return act_form(request, "message", title="Message", form=form, **_about(request, incident, found))
 
 
 @require_GET
@@ -52,7 +52,9 @@ def versions(request, number, pk):
     """What a message said before it was edited."""
     incident = find_incident(request, number)
     found = find_message(request, incident, pk)
-    earlier = found.versions.select_related("replaced_by__person").order_by("-number")
+    earlier = list(found.versions.select_related("replaced_by__person").order_by("-number"))
+    for version in earlier:
+        version.html = markdown.render(version.text)
     return render(request, "incidents/versions.html", _about(request, incident, found) | {"versions": earlier})
 
 
@@ -66,7 +68,7 @@ def deletion(request, number, pk):
         with form.refusals():
             entry = found.delete_text(by=request.membership, **form.cleaned_data)
             return done(request, entry, to=message_url(incident, found))
-    return act_form(request, "deletion", form=form, **_about(request, incident, found))
+    return act_form(request, "deletion", title="Delete a message", form=form, **_about(request, incident, found))
 
 
 def thread_url(incident, workstream):

@@ -20,7 +20,7 @@ def workstreams(request, number):
         with form.refusals():
             entry = Workstream.open(incident, by=request.membership, **form.cleaned_data)
             return done(request, entry, to=thread_url(incident, entry.workstream))
-    return act_form(request, "workstreams", incident=incident, form=form)
+    return act_form(request, "workstreams", title="Open a workstream", incident=incident, form=form)
 
 
 @require_http_methods(["GET", "POST"])
@@ -33,4 +33,4 @@ def workstream(request, number, pk):
         with form.refusals():
             entry = found.change(by=request.membership, **form.cleaned_data)
             return done(request, entry, to=thread_url(incident, found))
-    return act_form(request, "workstream", incident=incident, workstream=found, form=form)
+    return act_form(request, "workstream", title=found.title, incident=incident, workstream=found, form=form)
