@@ -1,0 +1,257 @@
+"""The timeline: a sentence for everything that can happen, paged by number, filtered, and cut to who reads."""
+
+import re
+
+import pytest
+from django.template.loader import render_to_string
+from django.utils.html import strip_tags
+
+from incidents import kinds
+from incidents.models import Participant, Workstream
+from tests.factories import declare_incident, post_message
+
+DUE = "2026-03-01T14:30:00+00:00"
+CLOCK = {"clock": "update", "audience": "customers", "due_at": DUE, "told": ["communications_lead", "administrators"]}
+
+# What is recorded → what is read. Lena acts in every one of them.
+SENTENCES = {
+    "declared": (
+        {"title": "Cards fail", "severity": "sev1", "services": ["checkout", "card-ledger"], "playbook": "Payments v1"},
+        "Lena Fischer declared “Cards fail” as SEV1. Affected: checkout, card ledger. Playbook: Payments v1.",
+    ),
+    "details_changed": (
+        {
+            "changed": {
+                "title": {"before": "Odd", "after": "Cards fail"},
+                "services": {"before": [], "after": ["search"]},
+            }
+        },
+        "Lena Fischer corrected the title from “Odd” to “Cards fail”; the services: search.",
+    ),
+    "made_private": ({}, "Lena Fischer made the incident private: only who is on it can see it."),
+    "made_visible": ({}, "Lena Fischer made the incident visible to the organisation."),
+    "assessed": (
+        {"severity": "sev1", "scope": "many", "criticality": "critical", "functions": ["customer-data"]},
+        "Lena Fischer assessed it: SEV1, customers affected: many customers, criticality: critical. "
+        "Called for: customer data.",
+    ),
+    "assessment_defaulted": (
+        {"functions": ["engineering", "support"]},
+        "Nobody assessed in time. Called for the widest set: engineering, support.",
+    ),
+    "severity_changed": (
+        {"before": "sev3", "after": "sev1", "direction": "worse"},
+        "Lena Fischer changed the severity from SEV3 to SEV1 (worse).",
+    ),
+    "status_changed": (
+        {"before": "investigating", "after": "identified"},
+        "Lena Fischer changed the status from investigating to identified.",
+    ),
+    "resolved": ({"before": "monitoring", "after": "resolved"}, "Lena Fischer resolved the incident."),
+    "reopened": ({"before": "resolved", "after": "investigating"}, "Lena Fischer reopened the incident."),
+    "closed": ({}, "Lena Fischer closed the incident."),
+    "declined": ({}, "Lena Fischer declined it: this needs no incident."),
+    "merged": ({"into": 7}, "Lena Fischer merged it into INC-7."),
+    "duplicate_arrived": (
+        {"number": 9, "title": "Cards fail too"},
+        "Lena Fischer merged INC-9 “Cards fail too” into this incident.",
+    ),
+    "role_taken": (
+        {"role": "communications_lead", "member": 0, "name": "Mei Tanaka"},
+        "Mei Tanaka is communications lead, given by Lena Fischer.",
+    ),
+    "role_handed_over": (
+        {"role": "lead", "member": 0, "name": "Mei Tanaka", "before": "Lena Fischer"},
+        "Mei Tanaka is incident lead, after Lena Fischer; handed over by Lena Fischer.",
+    ),
+    "role_released": (
+        {"role": "lead", "member": 0, "name": "Mei Tanaka"},
+        "Mei Tanaka is no longer incident lead, released by Lena Fischer.",
+    ),
+    "function_requested": (
+        {"function": "legal", "name": "Legal", "rule": "Type Security"},
+        "Legal was asked for by Lena Fischer (Type Security).",
+    ),
+    "function_engaged": ({"function": "legal", "name": "Legal"}, "Legal is engaged, says Lena Fischer."),
+    "function_stood_down": ({"function": "legal", "name": "Legal"}, "Lena Fischer stood Legal down."),
+    "function_waived": ({"function": "legal", "name": "Legal"}, "Lena Fischer decided that Legal is not needed."),
+    "participant_joined": (
+        {"member": 0, "name": "Ruth Meyer", "function": "leadership", "capacity": "observer"},
+        "Ruth Meyer observes, for leadership, brought in by Lena Fischer.",
+    ),
+    "participant_left": ({"member": 0, "name": "Ruth Meyer"}, "Ruth Meyer left, released by Lena Fischer."),
+    "workstream_opened": (
+        {"title": "Roll back", "owner": "Tariq Haddad"},
+        "Lena Fischer opened the workstream “Roll back”, owned by Tariq Haddad.",
+    ),
+    "workstream_changed": (
+        {"title": "Roll back", "changed": {"state": {"before": "working", "after": "blocked"}}},
+        "Lena Fischer changed the workstream “Roll back”: it is blocked.",
+    ),
+    "message_posted": ({"sha256": "0"}, "Lena Fischer wrote in “General”; the words were deleted."),
+    "message_edited": ({"message": 1, "version": 2}, "Lena Fischer edited a message in “General” (version 2)."),
+    "message_deleted": ({"message": 1}, "Lena Fischer deleted a message in “General”."),
+    "update_published": (
+        {"audience": "customers", "number": 3, "body": {"what_is_happening": "Cards fail."}, "next_update_at": DUE},
+        "Lena Fischer told customers (update 3). “Cards fail.” Next update at 14:30.",
+    ),
+    "clock_warned": (CLOCK, "The update for customers is due at 14:30."),
+    "clock_due": (CLOCK, "The update for customers is due now."),
+    "clock_overdue": (CLOCK | {"clock": "assessment"}, "The assessment is late: it was due at 14:30."),
+    "clock_escalated": (
+        CLOCK,
+        "The update for customers is still late: it was due at 14:30. Told: communications lead, administrators.",
+    ),
+    "alert_fired": ({"title": "ErrorRate", "source": "Prometheus"}, "Alert “ErrorRate” fired (Prometheus)."),
+    "alert_resolved": (
+        {"title": "ErrorRate", "source": "Prometheus"},
+        "Alert “ErrorRate” is over (Prometheus). The incident stays open until somebody resolves it.",
+    ),
+}
+
+
+def test_every_kind_has_its_sentence():
+    assert set(SENTENCES) == {kind.name for kind in kinds.all_kinds()}
+
+
+@pytest.mark.parametrize("kind", kinds.all_kinds(), ids=lambda kind: kind.name)
+def test_a_kind_reads_aloud(lena, kind):
+    incident = declare_incident(lena)
+    details, sentence = SENTENCES[kind.name]
+    workstream = incident.workstreams.get() if kind.name.startswith("message") else None
+    incident.lock()
+
+    entry = incident.record(kind, by=lena, workstream=workstream, **details)
+
+    assert words_of(entry.template_name, entry) == sentence
+
+
+@pytest.mark.parametrize("kind", kinds.all_kinds(), ids=lambda kind: kind.name)
+def test_a_kind_reads_aloud_when_nobody_acted_and_nothing_is_known(lena, kind):
+    """Old entries keep the details that were written then."""
+    incident = declare_incident(lena)
+    incident.lock()
+
+    entry = incident.record(kind)
+
+    assert words_of(entry.template_name, entry).endswith(".")
+
+
+def words_of(template, entry):
+    html = render_to_string(template, {"entry": entry})
+    return " ".join(strip_tags(html).split())
+
+
+def test_reasons_and_waivers_stand_under_the_sentence(lena, mei):
+    incident = declare_incident(lena)
+
+    entry = incident.change_status("identified", by=mei, reason="A bad deploy", waiver="Lena is on a train")
+
+    words = words_of("incidents/_entry.html", entry)
+    assert words.endswith("Because: A bad deploy Rule waived Lena is on a train")
+
+
+def test_what_people_wrote_is_text_and_never_markup(lena):
+    incident = declare_incident(lena, "<script>alert(1)</script>")
+
+    html = render_to_string("incidents/_entry.html", {"entry": incident.timeline.in_order().first()})
+
+    assert "&lt;script&gt;" in html
+    assert "<script" not in html
+
+
+# --- The page ---------------------------------------------------------------------------------------
+
+
+def page(browser, query="", **kwargs):
+    return browser.get(f"/o/acme/incidents/1/timeline/{query}", **kwargs)
+
+
+def numbers_in(response):
+    return [int(number) for number in re.findall(r'id="e-(\d+)"', response.content.decode())]
+
+
+@pytest.fixture
+def long_incident(lena):
+    incident = declare_incident(lena)
+    for number in range(60):
+        incident.change_status("identified" if number % 2 == 0 else "monitoring", by=lena)
+    return incident
+
+
+def test_the_newest_page_comes_first_and_pages_by_number(lena, long_incident, signed_in):
+    browser = signed_in(lena)
+    spoken = [entry.number for entry in long_incident.timeline.without_system().in_order()]
+
+    newest = page(browser)
+
+    assert numbers_in(newest) == spoken[-50:]
+    assert f"?before={spoken[-50]}" in newest.content.decode()
+    assert numbers_in(page(browser, f"?before={spoken[-50]}")) == spoken[:-50][-50:]
+    assert numbers_in(page(browser, f"?after={spoken[1]}")) == spoken[2:52]
+
+
+def test_older_lines_come_to_htmx_by_themselves(lena, long_incident, signed_in):
+    answer = page(signed_in(lena), "?before=20", headers={"HX-Request": "true"})
+
+    assert max(numbers_in(answer)) == 19
+    assert 'id="timeline"' not in answer.content.decode()
+
+
+def test_a_list_that_is_filtered_does_not_grow_by_itself(lena, long_incident, signed_in):
+    browser = signed_in(lena)
+
+    whole = page(browser, headers={"HX-Request": "true"}).content.decode()
+    filtered = page(browser, "?kind=declared", headers={"HX-Request": "true"}).content.decode()
+
+    assert 'data-append="timeline"' in whole
+    assert 'data-append="timeline"' not in filtered
+
+
+def test_what_the_machinery_says_is_shown_on_request(lena, signed_in):
+    incident = declare_incident(lena)
+    message = post_message(incident, by=lena)
+    browser = signed_in(lena)
+
+    assert message.entry.number not in numbers_in(page(browser))
+    assert message.entry.number in numbers_in(page(browser, "?system=1"))
+
+
+def test_filtering_by_kind_and_function(lena, mei, signed_in):
+    incident = declare_incident(lena)
+    Workstream.open(incident, "Write to customers", by=mei)
+    Participant.join(incident, mei, by=mei)
+    browser = signed_in(lena)
+    opened = list(incident.timeline.of_kinds("workstream_opened").in_order().values_list("number", flat=True))
+
+    assert numbers_in(page(browser, "?kind=workstream_opened")) == opened
+    assert numbers_in(page(browser, "?kind=workstream_opened&function=communications")) == opened[-1:]
+    assert numbers_in(page(browser, "?kind=nonsense")) == []
+
+
+@pytest.mark.parametrize("query", ["?before=x", "?after=-1", "?before=" + "9" * 40, "?before=²"])
+def test_a_number_that_is_none_is_left_out(lena, signed_in, query):
+    declare_incident(lena)
+
+    answer = page(signed_in(lena), query)
+
+    assert answer.status_code == 200
+    assert 1 in numbers_in(answer)
+
+
+def test_a_stakeholder_reads_the_briefing_entries_only(lena, stan, signed_in):
+    incident = declare_incident(lena)
+    incident.change_status("identified", by=lena)
+    briefing = [entry.number for entry in incident.timeline.in_order() if entry.visibility == "briefing"]
+    everything = [entry.number for entry in incident.timeline.in_order()]
+
+    assert numbers_in(page(signed_in(lena), "?system=1")) == everything
+    assert numbers_in(page(signed_in(stan), "?system=1")) == briefing
+    assert briefing != everything
+
+
+def test_an_outsider_finds_no_timeline(lena, omar, signed_in):
+    declare_incident(lena)
+
+    assert page(signed_in(lena)).status_code == 200
+    assert page(signed_in(omar)).status_code == 404
