@@ -66,22 +66,20 @@ class AccountAdapter(DefaultAccountAdapter):
 class ByClaimedAddress(AuthenticationBackend):
     """Signs in whoever owns the address or claims it, by their own password.
 
-    A wrong password always costs the same: were fewer hashes computed for an unknown address, a stopwatch would tell.
+    Every attempt hashes the same number of times: were it fewer for an unknown address, a stopwatch would tell.
     """
 
     def _authenticate_by_email(self, email, password):
         people = claimants(email)
-        for person in people:
-            if self._check_password(person, password):
-                return person
+        matching = [person for person in people if self._check_password(person, password)]
         for _ in range(CLAIMS + 1 - len(people)):
             self._mitigate_timing_attack(password)
         self._did_check_password = True
-        return None
+        return matching[-1] if matching else None
 
 
 def claimants(email):
-    """The newest few who only claim an address, then its owner; their claims are the cheaper to check first."""
+    """The newest few who only claim an address, and last, before whom they all give way, its owner."""
     owner = Person.objects.confirmed(email)
     people = sorted(set(filter_users_by_email(email, for_login=True)) - {owner}, key=lambda person: -person.pk)
     return people[:CLAIMS] + ([owner] if owner else [])

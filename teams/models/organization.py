@@ -31,7 +31,7 @@ def validate_slug(slug):
 class OrganizationQuerySet(models.QuerySet):
     def free_slug(self, name):
         """A valid, unused address made from the organisation's name."""
-        stem = slugify(name)[:36].strip("-") or "organisation"
+        stem = slugify(name).replace("_", "-")[:36].strip("-") or "organisation"
         if len(stem) < 3 or stem in RESERVED_SLUGS:
             stem = f"{stem}-team"
         taken = set(self.filter(slug__startswith=stem).values_list("slug", flat=True))
