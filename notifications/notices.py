@@ -11,20 +11,16 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from incidents import kinds
-from incidents.models import FunctionActivation, Incident, StatusUpdate
+from incidents.models import FunctionActivation, Incident
+from incidents.models.updates import PARTS
+from incidents.sms_length import BASIC, sms_length
 from playbooks.models import Audience, IncidentRole
 
 from .models import Notice
 from .recipients import BRIEFING, ROOM, UPDATE
 
 SUBJECT_LIMIT = 180
-SMS_LIMIT = 160
-# Two of the shorter messages that letters outside the GSM alphabet leave room for.
-SMS_LIMIT_UNICODE = 134
-GSM = frozenset(
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-    "ÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
-)
+SHORT_LIMIT = 320
 PLAIN = str.maketrans({"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "…": "...", "·": "-"})
 # Control characters, and those that turn the direction of writing around.
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]+")
@@ -32,11 +28,15 @@ UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u
 
 @dataclass(frozen=True)
 class Words:
-    """`headline` is one sentence without a stop; `facts` are `(label, text)`; `act` is the word on the link."""
+    """`headline` is one sentence without a stop; `facts` are `(label, text)`; `act` is the word on the link.
+
+    `gist` is what a text message says beside the headline; the incident's title, where it is empty.
+    """
 
     headline: str
     facts: tuple = ()
     act: str = "Open the incident"
+    gist: str = ""
 
 
 def compose(entry, reader):
@@ -74,12 +74,18 @@ def _subject(incident, words):
 
 
 def _short(incident, words):
-    """Name, what happened and the link; the title gives way where it does not fit."""
+    """Name, what happened and the link in one text message; what is between gives way where it does not fit.
+
+    Where letters ask for the larger alphabet, or an update has something to say, two messages have to do.
+    """
     drill = "DRILL " if incident.drill else ""
     start = _plain(f"{drill}{incident.severity.name} {incident.key}: {words.headline}. ")
-    title, end = _plain(_printable(incident.title)), f" {address_of(incident)}"
-    limit = SMS_LIMIT if GSM.issuperset(start + title + end) else SMS_LIMIT_UNICODE
-    return (start + _cut(title, max(limit - len(start) - len(end), 0), "...") + end)[:320]
+    gist, end = _plain(_printable(words.gist or incident.title)), f" {address_of(incident)}"
+    parts = 1 if sms_length(start + gist + end).is_gsm and not words.gist else 2
+    limit = len(gist)
+    while limit and sms_length(start + _cut(gist, limit, "...") + end).parts > parts:
+        limit -= 1
+    return (start + _cut(gist, limit, "...") + end)[:SHORT_LIMIT]
 
 
 def _cut(text, limit, ending="…"):
@@ -88,13 +94,13 @@ def _cut(text, limit, ending="…"):
 
 def _plain(text):
     """The same in letters that a text message carries cheaply, where there are such."""
-    text = text.translate(PLAIN)
-    return "".join(letter if letter in GSM else _undecorated(letter) for letter in unicodedata.normalize("NFC", text))
+    text = unicodedata.normalize("NFC", text.translate(PLAIN))
+    return "".join(letter if letter in BASIC else _undecorated(letter) for letter in text)
 
 
 def _undecorated(letter):
     bare = unicodedata.normalize("NFKD", letter)[0]
-    return bare if bare in GSM else letter
+    return bare if bare in BASIC else letter
 
 
 def _printable(text):
@@ -154,21 +160,16 @@ def _severity_changed(entry, reader):
 
 
 def _update(entry, reader):
-    update = _told(entry.details)
-    facts = [*update.parts]
-    if update.next_update_at:
-        facts.append(("Next update by", _moment(update.next_update_at, entry.incident.organization)))
-    return Words(f"Update {update.number} to {update.get_audience_display().lower()}", _named(*facts))
-
-
-def _told(details):
-    """The update as the entry keeps it; the preview of one that is not published reads the same."""
-    next_update_at = details.get("next_update_at")
-    return StatusUpdate(
-        number=details["number"],
-        audience=details["audience"],
-        body=details.get("body", {}),
-        next_update_at=datetime.fromisoformat(next_update_at) if next_update_at else None,
+    """From the entry alone: the composer asks for the words of an update that is not published yet."""
+    details = entry.details
+    said = [(part.label, details["body"].get(part.name)) for part in PARTS[details["audience"]]]
+    facts = list(said)
+    if details.get("next_update_at"):
+        facts.append(("Next update by", _moment(details["next_update_at"], entry.incident.organization)))
+    return Words(
+        f"Update {details['number']} to {_audience(details['audience']).lower()}",
+        _named(*facts),
+        gist=" ".join(text for _, text in said if text),
     )
 
 
