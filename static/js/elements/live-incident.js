@@ -1,0 +1,249 @@
+// <live-incident src="/ws/o/acme/incidents/42/" after="17" member="5">: news of the incident while the page is open.
+// Lists with data-append="timeline" grow by the lines that come; every other part of the room hears `live-<name>` on
+// <body> and fetches itself. Nothing is sent but signs of life. What the socket cannot bring, the page itself does.
+const COALESCE = 400, PING = 20e3, SILENCE = 45e3, LONGEST_WAIT = 15e3, HIDDEN = 5e3, TYPING = 3e3, NEAR = 80;
+const LATER_WORDS = ["message_edited", "message_deleted"];
+const title = document.title;
+const firing = {};
+
+// The first of several fires at once and the last one after a moment: never more than that, and never less.
+function fire(name) {
+  const pending = firing[name];
+  if (pending) { pending.again = true; return; }
+  document.body.dispatchEvent(new CustomEvent(`live-${name}`));
+  const mine = firing[name] = {};
+  setTimeout(() => { delete firing[name]; if (mine.again) fire(name); }, COALESCE);
+}
+
+customElements.define("live-incident", class extends HTMLElement {
+  connectedCallback() {
+    this.after = Number(this.getAttribute("after")) || 0;
+    this.failures = this.unseen = 0;
+    const on = (target, name, act) => target.addEventListener(name, act, { signal: this.gone.signal });
+    this.gone = new AbortController();
+    on(window, "online", () => this.connect());
+    on(window, "offline", () => this.show("off"));
+    on(document, "visibilitychange", () => this.look());
+    on(document, "input", (event) => this.type(event));
+    on(document.body, "htmx:oobBeforeSwap", (event) => this.leaveOut(event.detail.fragment));
+    on(document.body, "htmx:afterSettle", () => this.paint());
+    this.beat = setInterval(() => this.pulse(), PING);
+    this.mark(document);
+    this.connect();
+  }
+
+  disconnectedCallback() {
+    this.gone.abort();
+    clearInterval(this.beat);
+    this.drop();
+    clearTimeout(this.retry);
+  }
+
+  // --- The line ---
+
+  connect() {
+    if (this.over || this.socket) return;
+    clearTimeout(this.retry);
+    const socket = this.socket = new WebSocket(`${location.origin.replace("http", "ws")}${this.getAttribute("src")}?after=${this.after}`);
+    this.heard = Date.now();
+    socket.onmessage = (event) => { this.heard = Date.now(); this.take(JSON.parse(event.data)); };
+    socket.onclose = () => { this.drop(); this.failed(); };
+  }
+
+  drop() {
+    const socket = this.socket;
+    this.socket = null;
+    if (socket) { socket.onclose = socket.onmessage = null; socket.close(); }
+  }
+
+  failed() {
+    if (this.over) return;
+    this.failures += 1;
+    const wait = Math.min(LONGEST_WAIT, 400 * 2 ** (this.failures - 1)) * (0.5 + Math.random() / 2);
+    this.retry = setTimeout(() => this.connect(), wait);
+    if (this.failures < 2) this.show("again");
+    else this.catchUp().then((reached) => { if (!this.socket?.readyState && !this.over) this.show(reached ? "poll" : "off"); });
+  }
+
+  pulse() {
+    if (!this.socket) return;
+    if (Date.now() - this.heard > SILENCE) { this.drop(); this.failed(); } else this.say({ type: "ping" });
+  }
+
+  say(frame) { if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(frame)); }
+
+  take(frame) { this[`on_${frame.type}`]?.(frame); }
+
+  on_ready(frame) {
+    if (this.reach && this.reach !== frame.reach) return location.reload();
+    this.reach = frame.reach;
+    this.after = Math.max(this.after, frame.number);
+    // What a page showed while it was cut off may have changed without a line of its own.
+    if (this.failures) fire("resync");
+    this.failures = 0;
+    this.since = null;
+    document.dispatchEvent(new CustomEvent("clock-skew", { detail: Date.parse(frame.at) - Date.now() }));
+    this.show("live");
+    this.look();
+  }
+
+  on_entry(frame) {
+    if (frame.number <= this.after) return;
+    this.after = frame.number;
+    for (const [list, html] of Object.entries(frame.html ?? {})) {
+      this.append(list, html, !(list !== "timeline" && LATER_WORDS.includes(frame.kind)));
+    }
+    for (const region of frame.regions) region === "timeline" ? this.catchUp() : fire(region);
+  }
+
+  on_presence(frame) {
+    this.presence = frame;
+    this.paint();
+    clearTimeout(this.hush);
+    this.hush = setTimeout(() => { frame.typing = {}; this.paint(); }, TYPING + 1000);
+  }
+
+  on_reset(frame) { this.after = frame.number; this.catchUp(); }
+
+  on_bye(frame) {
+    this.over = true;
+    this.show("off", frame.reason === "signed-out" ? "You are signed out: reload to sign in" : "You no longer have access to this incident");
+  }
+
+  // The page as it is now: adds the lines that are missing here, and lets every part fetch itself. False without a network.
+  async catchUp() {
+    try {
+      const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+      if (answer.redirected || answer.status === 404) { this.drop(); this.on_bye({ reason: answer.redirected ? "signed-out" : "" }); return true; }
+      if (!answer.ok) return false;
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      for (const list of page.querySelectorAll("[data-append]")) {
+        for (const line of list.querySelectorAll(":scope > li[id]")) this.add(document.getElementById(list.id), document.importNode(line, true), true);
+      }
+      this.after = Math.max(this.after, Number(page.querySelector("live-incident")?.getAttribute("after")) || 0);
+      fire("resync");
+      return true;
+    } catch { return false; }
+  }
+
+  // --- The lists ---
+
+  append(name, html, fresh) {
+    const holder = document.createElement("template");
+    holder.innerHTML = html;
+    for (const list of document.querySelectorAll(`[data-append~="${name}"]`)) {
+      for (const line of holder.content.cloneNode(true).children) this.add(list, line, fresh);
+    }
+  }
+
+  add(list, line, fresh) {
+    const old = document.getElementById(line.id);
+    if (old) { if (old.dataset.version !== line.dataset.version) { old.replaceWith(line); this.mark(line.parentNode); } return; }
+    if (!list || !fresh) return;
+    const log = list.closest(".log");
+    const atEnd = !log || log.scrollHeight - log.scrollTop - log.clientHeight < NEAR;
+    const mine = line.dataset.author === this.getAttribute("member");
+    list.querySelector(":scope > .log__empty")?.remove();
+    if (document.hidden && !mine && !("system" in line.dataset)) this.unread(list);
+    line.dataset.new = "";
+    list.append(line);
+    this.mark(list);
+    window.htmx?.process(line);
+    if (!log || !line.offsetHeight) return;
+    if (atEnd || mine) log.scrollTop = log.scrollHeight;
+    else this.count(log);
+  }
+
+  mark(root) {
+    for (const line of root.querySelectorAll(`.msg[data-author="${this.getAttribute("member")}"]:not([data-mine])`)) line.dataset.mine = "";
+  }
+
+  // The answer to a form brings the very line that came over the socket: whichever is second is left out.
+  leaveOut(fragment) {
+    for (const line of fragment?.querySelectorAll?.("li[id]") ?? []) if (document.getElementById(line.id)) line.remove();
+  }
+
+  unread(list) {
+    document.title = `(${++this.unseen}) ${title}`;
+    if (list.querySelector("[data-state=unread]:not([data-old])")) return;
+    list.querySelector("[data-state=unread]")?.remove();
+    const divider = document.createElement("li");
+    divider.className = "log__divider";
+    divider.dataset.state = "unread";
+    divider.textContent = `New since ${this.clock()}`;
+    list.append(divider);
+  }
+
+  count(log) {
+    let pill = log.querySelector(":scope > .pill");
+    if (!pill) {
+      pill = log.appendChild(document.createElement("button"));
+      pill.className = "pill";
+      pill.type = "button";
+      pill.dataset.count = 0;
+      pill.onclick = () => { log.scrollTop = log.scrollHeight; };
+      log.addEventListener("scroll", function near() {
+        if (log.scrollHeight - log.scrollTop - log.clientHeight >= NEAR) return;
+        pill.remove();
+        log.removeEventListener("scroll", near);
+      });
+    }
+    pill.dataset.count = Number(pill.dataset.count) + 1;
+    pill.textContent = `${pill.dataset.count} new, jump down`;
+  }
+
+  // --- Who is there ---
+
+  look() {
+    clearTimeout(this.hiding);
+    if (document.hidden) {
+      this.hiding = setTimeout(() => this.say({ type: "presence", state: "away" }), HIDDEN);
+      for (const divider of document.querySelectorAll(".log__divider[data-state=unread]")) divider.dataset.old = "";
+      return;
+    }
+    this.unseen = 0;
+    document.title = title;
+    this.connect();
+    this.say({ type: "presence", state: "here" });
+  }
+
+  type({ target }) {
+    const stream = target.form?.querySelector("[data-typing]")?.dataset.typing;
+    if (!stream || Date.now() - (this.typed ?? 0) < TYPING) return;
+    this.typed = Date.now();
+    this.say({ type: "typing", stream: Number(stream) });
+  }
+
+  paint() {
+    const { functions = {}, members = [], typing = {} } = this.presence ?? {};
+    const write = (element, text) => { if (element.textContent !== text) element.textContent = text; };
+    for (const element of document.querySelectorAll("[data-presence]")) {
+      const { here = 0, away = 0 } = functions[element.dataset.presence] ?? {};
+      write(element, [here && `${here} here`, away && `${away} away`].filter(Boolean).join(", "));
+    }
+    for (const element of document.querySelectorAll("[data-member]")) {
+      element.dataset.state = members.find(({ id }) => String(id) === element.dataset.member)?.state ?? "";
+    }
+    for (const element of document.querySelectorAll("[data-typing]")) {
+      const names = members.filter(({ id }) => typing[element.dataset.typing]?.includes(id) && String(id) !== this.getAttribute("member"));
+      write(element, names.length ? `${names.map(({ name }) => name).join(", ")} ${names.length > 1 ? "are" : "is"} typing` : "");
+    }
+  }
+
+  clock() { return new Date().toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" }); }
+
+  show(state, words) {
+    if (state === "off") this.since ??= this.clock();
+    const said = words ?? {
+      live: "Live",
+      again: "Reconnecting…",
+      poll: "Updates every 15 s",
+      off: `Offline since ${this.since}. What you see is a copy from then.`,
+    }[state];
+    for (const link of document.querySelectorAll(".link[role=status]")) {
+      if (link.dataset.state === state && link.textContent === said) continue;
+      link.dataset.state = state;
+      link.textContent = said;
+    }
+  }
+});
