@@ -241,8 +241,7 @@ if EMAIL_URL:
     vars().update(env.email_url_config(EMAIL_URL))
     EMAIL_TIMEOUT = 10
 else:
-    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
-    EMAIL_FILE_PATH = DATA_DIR / "outbox"
+    EMAIL_BACKEND = "notifications.outbox.EmailBackend"
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="Muster <muster@localhost>")
 SMS_GATEWAY_URL = env("SMS_GATEWAY_URL", default="")
 TWILIO_ACCOUNT_SID = env("TWILIO_ACCOUNT_SID", default="")

@@ -11,6 +11,7 @@ urlpatterns = [
     path("o/<slug:org>/", include("incidents.urls")),
     path("o/<slug:org>/", include("playbooks.urls")),
     path("o/<slug:org>/", include("notifications.urls")),
+    path("", include("notifications.public_urls")),
     path("accounts/", include("allauth.urls")),
     path("admin/", site.urls),
     # For programs.
