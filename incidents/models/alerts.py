@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from playbooks.models import IncidentType, Severity
 from teams import secrets
+from teams.authority import require_administrator
 from teams.errors import Refused
 from teams.models import Service, audit
 from teams.tenancy import TenantManager, TenantModel, TenantQuerySet
@@ -72,6 +73,7 @@ class Integration(TenantModel):
     @transaction.atomic
     def connect(cls, organization, kind, *, name="", declares=False, by=None):
         """Let a source in. Returns `(integration, key)`; the key is not kept and cannot be shown again."""
+        require_administrator(by)
         key = secrets.new_key(INGEST_PREFIX, organization.pk)
         integration = cls.objects.create(
             kind=kind,
@@ -86,6 +88,7 @@ class Integration(TenantModel):
     def revoke(self, *, by=None):
         """Shut the source out; the alerts it sent stay."""
         self.lock()
+        require_administrator(by)
         self.revoked_at = timezone.now()
         self.save(update_fields=["revoked_at"])
         audit.log(by, "integration_revoked", self)
