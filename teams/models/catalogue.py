@@ -4,6 +4,7 @@ from django.core.validators import RegexValidator
 from django.db import models, transaction
 
 from ..authority import require_administrator
+from ..errors import Refused
 from ..tenancy import TenantManager, TenantModel, TenantQuerySet
 from . import audit
 
@@ -61,6 +62,8 @@ class Function(CatalogueModel):
         """Let a member answer for this function from now on; None: nobody in particular, so the administrators."""
         self.lock()
         require_administrator(by)
+        if membership and not membership.is_responder:
+            raise Refused(f"{membership.name} is a stakeholder and cannot be on call.", code="responders_only")
         Rota.objects.filter(function=self).delete()
         if membership:
             Rota.objects.create(function=self, on_call=membership)
