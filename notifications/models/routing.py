@@ -1,9 +1,11 @@
 """Routing rules: which event at which severity reaches whom, and by which channel."""
 
-from django.db import models
+from django.db import models, transaction
 
 from playbooks.models import Audience, IncidentRole, IncidentType, Severity
-from teams.models import Function, Service
+from teams.authority import require_administrator
+from teams.errors import Refused
+from teams.models import Function, Service, audit
 from teams.tenancy import TenantManager, TenantModel, TenantQuerySet
 
 
@@ -76,6 +78,43 @@ class RoutingRule(TenantModel):
 
     def __str__(self):
         return self.name
+
+    @classmethod
+    @transaction.atomic
+    def add(cls, *, by, services=(), **fields):
+        """Tell more people. Returns the rule."""
+        require_administrator(by)
+        rule = cls(**fields)
+        rule._require_sense()
+        rule.save()
+        rule.services.set(services)
+        audit.log(by, "routing_rule_added", rule)
+        return rule
+
+    @transaction.atomic
+    def change(self, *, by, services=None, **fields):
+        self.lock()
+        require_administrator(by)
+        for name, value in fields.items():
+            setattr(self, name, value)
+        self._require_sense()
+        self.save(update_fields=list(fields))
+        if services is not None:
+            self.services.set(services)
+        audit.log(by, "routing_rule_changed", self)
+
+    @transaction.atomic
+    def remove(self, *, by):
+        self.lock()
+        require_administrator(by)
+        audit.log(by, "routing_rule_removed", self)
+        self.delete()
+
+    def _require_sense(self):
+        if not (self.function_id or self.group_id or self.participants or self.role):
+            raise Refused("A rule names somebody: a function, a role, a group, or who is on it.", code="no_target")
+        if not (self.by_email or self.by_sms):
+            raise Refused("A rule needs a channel.", code="no_channel")
 
 
 class RoutingService(TenantModel):
