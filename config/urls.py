@@ -5,6 +5,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 from config import health
 from teams.administration import site
+from teams.api.nowhere import nowhere
 
 urlpatterns = [
     path("", include("teams.urls")),
@@ -20,6 +21,7 @@ urlpatterns = [
     path("api/v1/", include("incidents.api.urls")),
     path("api/v1/", include("notifications.api.urls")),
     path("api/v1/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/v1/<path:path>", nowhere, name="nowhere"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(template_name="api_docs.html"), name="api-docs"),
     path("", include("incidents.ingest.urls")),
     # For whoever runs it.

@@ -1,3 +1,15 @@
 """Addresses of the interface for programs; included under `/api/v1/`."""
 
-urlpatterns = []
+from django.urls import path
+
+from . import catalogue, decision_rights, playbooks
+
+urlpatterns = [
+    path("severities/", catalogue.Severities.as_view(), name="api-severities"),
+    path("types/", catalogue.Types.as_view(), name="api-types"),
+    path("decision-rights/", decision_rights.DecisionRights.as_view(), name="api-decision-rights"),
+    path("playbooks/", playbooks.Playbooks.as_view(), name="api-playbooks"),
+    path("playbooks/<slug:slug>/", playbooks.OnePlaybook.as_view(), name="api-playbook"),
+    path("playbooks/<slug:slug>/versions/", playbooks.Versions.as_view(), name="api-playbook-versions"),
+    path("playbooks/<slug:slug>/versions/<int:number>/", playbooks.OneVersion.as_view(), name="api-playbook-version"),
+]

@@ -1,0 +1,267 @@
+"""Who gets an answer: every operation for whoever has no token, a wrong, a revoked, a foreign or a reader's one."""
+
+from itertools import pairwise
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from incidents.models import Integration
+from notifications.models import RoutingRule
+from playbooks.models import Playbook
+from teams.models import ApiToken, Service, Team
+from tests.api.routes import operations
+from tests.cast import MARKER, Program
+from tests.factories import declare_incident, post_message
+
+OPERATIONS = operations()
+
+# What a stakeholder gets for a request without a body: briefings are theirs to read, work is not.
+SHUT, INVALID, REFUSED, GONE, DONE = 404, 422, 409, 204, 200
+STAKEHOLDER = {
+    "GET /me/": DONE,
+    "GET /members/": DONE,
+    "POST /members/": INVALID,
+    "GET /functions/": DONE,
+    "GET /functions/<slug:slug>/": DONE,
+    "PATCH /functions/<slug:slug>/": INVALID,
+    "GET /services/": DONE,
+    "POST /services/": INVALID,
+    "GET /services/<slug:slug>/": DONE,
+    "PATCH /services/<slug:slug>/": REFUSED,
+    "GET /teams/": DONE,
+    "POST /teams/": INVALID,
+    "GET /teams/<slug:slug>/": DONE,
+    "PATCH /teams/<slug:slug>/": REFUSED,
+    "GET /tokens/": DONE,
+    "DELETE /tokens/<int:pk>/": SHUT,
+    "GET /severities/": DONE,
+    "GET /types/": DONE,
+    "GET /decision-rights/": DONE,
+    "GET /playbooks/": DONE,
+    "GET /playbooks/<slug:slug>/": DONE,
+    "GET /playbooks/<slug:slug>/versions/": DONE,
+    "GET /playbooks/<slug:slug>/versions/<int:number>/": DONE,
+    "GET /incidents/": DONE,
+    "POST /incidents/": INVALID,
+    "GET /incidents/<int:number>/": DONE,
+    "PATCH /incidents/<int:number>/": DONE,
+    "POST /incidents/<int:number>/assessment/": INVALID,
+    "POST /incidents/<int:number>/status/": INVALID,
+    "POST /incidents/<int:number>/severity/": INVALID,
+    "POST /incidents/<int:number>/merge/": INVALID,
+    "GET /incidents/<int:number>/roles/": DONE,
+    "POST /incidents/<int:number>/roles/": INVALID,
+    "DELETE /incidents/<int:number>/roles/<int:pk>/": REFUSED,
+    "GET /incidents/<int:number>/functions/": DONE,
+    "PUT /incidents/<int:number>/functions/<slug:slug>/": INVALID,
+    "GET /incidents/<int:number>/participants/": DONE,
+    "POST /incidents/<int:number>/participants/": INVALID,
+    "DELETE /incidents/<int:number>/participants/<int:pk>/": REFUSED,
+    "GET /incidents/<int:number>/workstreams/": SHUT,
+    "POST /incidents/<int:number>/workstreams/": INVALID,
+    "GET /incidents/<int:number>/workstreams/<int:pk>/": SHUT,
+    "PATCH /incidents/<int:number>/workstreams/<int:pk>/": SHUT,
+    "GET /incidents/<int:number>/workstreams/<int:pk>/messages/": SHUT,
+    "POST /incidents/<int:number>/workstreams/<int:pk>/messages/": SHUT,
+    "GET /incidents/<int:number>/messages/<int:pk>/": SHUT,
+    "PATCH /incidents/<int:number>/messages/<int:pk>/": SHUT,
+    "DELETE /incidents/<int:number>/messages/<int:pk>/": SHUT,
+    "GET /incidents/<int:number>/updates/": DONE,
+    "POST /incidents/<int:number>/updates/": INVALID,
+    "GET /incidents/<int:number>/updates/<int:pk>/": DONE,
+    "GET /incidents/<int:number>/timeline/": DONE,
+    "GET /incidents/<int:number>/alerts/": SHUT,
+    "POST /incidents/<int:number>/alerts/": SHUT,
+    "GET /incidents/<int:number>/deliveries/": DONE,
+    "GET /deliveries/": DONE,
+    "GET /alerts/": SHUT,
+    "GET /integrations/": DONE,
+    "POST /integrations/": INVALID,
+    "DELETE /integrations/<int:pk>/": REFUSED,
+    "GET /routing-rules/": DONE,
+    "POST /routing-rules/": INVALID,
+    "GET /routing-rules/<int:pk>/": DONE,
+    "PATCH /routing-rules/<int:pk>/": REFUSED,
+    "DELETE /routing-rules/<int:pk>/": REFUSED,
+    "GET /routing-rules/dry-run/": INVALID,
+    "POST /routing-rules/dry-run/": INVALID,
+}
+
+
+@pytest.fixture
+def parameters(acme, lena, mei):
+    """For every operation the values of its parameters, all of things that exist at Acme."""
+    incident = declare_incident(lena, "Card payments time out")
+    message = post_message(incident, by=lena)
+    entry = incident.updates.model.publish(incident, "technical", {"text": "Draining."}, by=lena)
+    integration, _ = Integration.connect(acme, "generic")
+    team = Team.objects.create(slug="platform", name="Platform", function=lena.function)
+    token, _ = ApiToken.issue(lena)
+    things = {
+        "roles": incident.roles.current().get().pk,
+        "participants": incident.participants.get().pk,
+        "workstreams": message.workstream_id,
+        "messages": message.pk,
+        "updates": entry.details["update"],
+        "integrations": integration.pk,
+        "tokens": token.pk,
+        "routing-rules": RoutingRule.objects.first().pk,
+    }
+    slugs = {
+        "functions": "support",
+        "services": Service.objects.first().slug,
+        "teams": team.slug,
+        "playbooks": Playbook.objects.first().slug,
+    }
+
+    def values(operation):
+        parts = operation.route.strip("/").split("/")
+        given = {"number": 1 if parts[0] == "playbooks" else incident.number}
+        for part, following in pairwise(parts):
+            if following == "<int:pk>":
+                given["pk"] = things[part]
+            if following == "<slug:slug>":
+                given["slug"] = slugs[part]
+        return given
+
+    return values
+
+
+def ask(program, operation, values):
+    """Without a body, which is never enough to change anything by mistake."""
+    return getattr(program, operation.method)(operation.path(**values))
+
+
+@pytest.mark.parametrize("kind", ["wrong", "revoked", "expired", "of nobody", "no token at all", "of somebody gone"])
+def test_a_token_that_is_not_valid_gets_no_answer_anywhere(kind, parameters, acme, lena, tariq, sam):
+    token, revoked = ApiToken.issue(tariq)
+    token.revoke(by=tariq)
+    _, expired = ApiToken.issue(tariq, expires_at=timezone.now())
+    _, gone = ApiToken.issue(sam)
+    sam.end(by=lena)
+    keys = {
+        "wrong": f"mst_{acme.pk}_wrong",
+        "revoked": revoked,
+        "expired": expired,
+        "of nobody": "mst_99999999_wrong",
+        "no token at all": "bearer",
+        "of somebody gone": gone,
+    }
+    stranger = Program(keys[kind])
+
+    answers = {str(each): ask(stranger, each, parameters(each)) for each in OPERATIONS}
+
+    assert {name: answer.status_code for name, answer in answers.items()} == dict.fromkeys(STAKEHOLDER, 401)
+    assert {answer.json()["code"] for answer in answers.values()} == {"authentication_failed"}
+
+
+def test_nobody_without_a_token_gets_an_answer_anywhere(parameters):
+    stranger = Program("")
+    stranger.client = Client()
+
+    answers = {str(each): ask(stranger, each, parameters(each)) for each in OPERATIONS}
+
+    assert {name: answer.status_code for name, answer in answers.items()} == dict.fromkeys(STAKEHOLDER, 401)
+    assert {answer.json()["code"] for answer in answers.values()} == {"not_authenticated"}
+    assert {answer["WWW-Authenticate"] for answer in answers.values()} == {"Bearer"}
+    assert {answer["Content-Type"] for answer in answers.values()} == {"application/problem+json"}
+
+
+def test_a_stakeholder_gets_what_the_table_says(parameters, stan, program):
+    """Walking every operation there is; one that the table does not name fails here."""
+    reader = program(stan)
+
+    answers = {str(each): ask(reader, each, parameters(each)).status_code for each in OPERATIONS}
+
+    assert answers == STAKEHOLDER
+
+
+def test_what_is_missing_and_what_is_foreign_are_the_same(parameters, omar, program):
+    """Globex has an incident with the same number, so nothing but the wall keeps Omar from Acme's parts."""
+    outsider = program(omar)
+    with_key = [each for each in OPERATIONS if "pk" in each.parameters]
+    assert len(with_key) > 10
+
+    for each in with_key:
+        foreign = ask(outsider, each, parameters(each))
+        missing = ask(outsider, each, {**parameters(each), "pk": 4_711_000})
+        assert (str(each), foreign.status_code, foreign.content) == (str(each), 404, missing.content)
+
+
+def test_a_foreign_number_is_the_same_as_a_missing_one(parameters, lena, omar, program):
+    outsider, number = program(omar), declare_incident(lena, "Theirs").number
+    numbered = [each for each in OPERATIONS if "number" in each.parameters]
+    assert len(numbered) > 30
+
+    for each in numbered:
+        foreign = ask(outsider, each, {**parameters(each), "number": number})
+        missing = ask(outsider, each, {**parameters(each), "number": 4711})
+        assert (str(each), foreign.status_code, foreign.content) == (str(each), 404, missing.content)
+
+
+def test_a_private_incident_is_missing_for_whoever_is_not_on_it(lena, tariq, ada, program):
+    number = declare_incident(lena, "Somebody got in", private=True).number
+    declare_incident(lena, "Other")
+    api = program(tariq)
+
+    assert program(ada).get(f"/incidents/{number}/").status_code == 200
+    assert api.get(f"/incidents/{number}/").content == api.get("/incidents/4711/").content
+    assert [each["title"] for each in api.get("/incidents/").json()["results"]] == ["Other"]
+    assert api.post("/incidents/2/merge/", {"into": number}).json()["errors"] == [
+        {"field": "into", "message": "There is no such incident."}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/incidents/", {"title": "Odd", "services": [f"secret-{MARKER}"]}),
+        ("/incidents/1/roles/", {"role": "lead", "member": "omar@globex.test"}),
+        ("/incidents/1/participants/", {"member": "omar@globex.test"}),
+    ],
+)
+def test_what_another_organisation_has_cannot_be_named(path, body, lena, omar, program):
+    declare_incident(lena)
+    api = program(lena)
+    missing = {name: "nobody@globex.test" if "@" in str(value) else value for name, value in body.items()}
+    missing |= {"services": ["of-nobody"]} if "services" in body else {}
+
+    foreign = api.post(path, body)
+
+    assert foreign.status_code == 422
+    assert foreign.content == api.post(path, missing).content
+
+
+def test_a_stakeholder_reads_briefings_only(lena, stan, program):
+    incident = declare_incident(lena, "Card payments time out")
+    post_message(incident, by=lena)
+    everything = program(lena).get(f"/incidents/{incident.number}/timeline/").json()["results"]
+    assert "message_posted" in {entry["kind"] for entry in everything}
+
+    api = program(stan)
+    briefing = api.get(f"/incidents/{incident.number}/timeline/").json()["results"]
+
+    assert {entry["kind"] for entry in briefing} == {"declared"}
+    assert api.get(f"/incidents/{incident.number}/").json()["last_entry"] == briefing[-1]["number"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("post", "/members/", {"email": "noor@acme.test"}),
+        ("post", "/services/", {"name": "Payments"}),
+        ("patch", "/services/checkout/", {"name": "Payments"}),
+        ("post", "/teams/", {"name": "Payments", "function": "engineering"}),
+        ("patch", "/functions/support/", {"on_call": "tariq@acme.test"}),
+        ("post", "/integrations/", {"kind": "generic"}),
+        ("post", "/routing-rules/", {"name": "All", "event": "declared", "function": "support"}),
+    ],
+)
+def test_configuration_is_for_administrators(method, path, body, tariq, ada, program):
+    refused = getattr(program(tariq), method)(path, body)
+    done = getattr(program(ada), method)(path, body)
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "administrators_only")
+    assert refused.json()["waivable"] is False
+    assert done.status_code in (200, 201)
