@@ -9,6 +9,7 @@ from .views import (
     function,
     home,
     index,
+    integrations,
     merge,
     messages,
     new,
@@ -51,6 +52,12 @@ urlpatterns += [
     path("declare/", new.new, name="new"),
     path("incidents/", index.index, name="index"),
     path("alerts/<int:pk>/incident/", attachment.attachment, name="attachment"),
+    path("settings/integrations/", integrations.integrations, name="integrations"),
+    path(
+        "settings/integrations/<int:pk>/revocation/",
+        integrations.integration_revocation,
+        name="integration_revocation",
+    ),
 ]
 
 # Acts: each is a form, and one verb.

@@ -48,6 +48,7 @@ IDENTIFIED = {
     "teams:revocation": Invitation,
     "teams:token_revocation": ApiToken,
     "incidents:attachment": Alert,
+    "incidents:integration_revocation": Integration,
     "incidents:workstream": Workstream,
     "incidents:messages": Workstream,
     "incidents:message": Message,

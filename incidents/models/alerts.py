@@ -1,7 +1,7 @@
 """Alerts from monitoring: an integration lets them in, a dedup key holds the same one together while it fires."""
 
 from django.db import connection, models, transaction
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 from django.utils import timezone
 
 from playbooks.models import IncidentType, Severity
@@ -35,8 +35,19 @@ def default_severity_map():
 
 
 class IntegrationQuerySet(TenantQuerySet):
+    def connected(self):
+        return self.filter(revoked_at=None).order_by("name", "pk")
+
     def with_key(self, key):
         return self.filter(key_hash=secrets.hash_of(key), revoked_at=None)
+
+    def with_last_word(self):
+        """With when each last sent something, and what was wrong with it."""
+        payloads = AlertPayload.objects.filter(integration=OuterRef("pk")).order_by("-pk")
+        return self.annotate(
+            last_word_at=Subquery(payloads.values("received_at")[:1]),
+            last_problem=Subquery(payloads.values("problem")[:1]),
+        )
 
 
 class Integration(TenantModel):
