@@ -1,0 +1,120 @@
+"""What people read before they need it."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from playbooks.models import FunctionRule, Playbook, Severity
+from teams.models import Function
+
+
+def test_every_member_reads_the_playbooks_and_outsiders_do_not(stan, omar, signed_in):
+    page = signed_in(stan).get("/o/acme/playbooks/")
+
+    assert page.status_code == 200
+    assert "Payments" in page.content.decode()
+    assert signed_in(omar).get("/o/acme/playbooks/").status_code == 404
+    assert signed_in(omar).get("/o/acme/playbooks/payments/").status_code == 404
+
+
+def test_a_card_names_type_version_and_the_functions_that_must_come(lena, signed_in):
+    versions = {v.playbook.slug: v for v in signed_in(lena).get("/o/acme/playbooks/").context["versions"]}
+
+    payments = versions["payments"]
+    assert (payments.number, payments.playbook.incident_type.slug) == (1, "payment")
+    assert [rule.function.slug for rule in payments.required] == [
+        "engineering",
+        "support",
+        "product",
+        "communications",
+        "finance",
+    ]
+
+
+def test_a_playbook_says_whom_it_pages_invites_and_informs(lena, signed_in):
+    page = signed_in(lena).get("/o/acme/playbooks/payments/")
+
+    rules = {
+        rule.function.slug: (rule.get_how_display(), str(rule.from_severity or "")) for rule in page.context["rules"]
+    }
+    assert rules == {
+        "engineering": ("Page", ""),
+        "support": ("Invite", ""),
+        "communications": ("Page", "SEV2"),
+        "finance": ("Page", ""),
+        "product": ("Invite", "SEV2"),
+        "leadership": ("Inform", "SEV1"),
+    }
+    assert [each.function.slug for each in page.context["required_by_type"]] == ["finance"]
+
+
+def test_steps_come_by_phase_and_role(lena, signed_in):
+    phases = signed_in(lena).get("/o/acme/playbooks/general/").context["phases"]
+
+    assert [(phase["name"], [role["name"] for role in phase["roles"]]) for phase in phases] == [
+        ("First five minutes", ["Incident lead", "Communications lead"]),
+        ("While it lasts", ["Incident lead", "Communications lead"]),
+        ("Before it is closed", ["Incident lead", "Communications lead"]),
+    ]
+    assert str(phases[0]["roles"][0]["steps"][0]) == "Take or give the lead"
+
+
+def test_the_cadence_is_told_in_minutes(lena, signed_in):
+    cadence = signed_in(lena).get("/o/acme/playbooks/general/").context["cadence"]
+
+    assert [str(row["severity"]) for row in cadence] == ["SEV1", "SEV2", "SEV3", "SEV4"]
+    assert cadence[0]["cells"] == [("Technical", 15), ("Coordination", 15), ("Leadership", 60), ("Customers", 30)]
+    assert cadence[3]["cells"][0] == ("Technical", None)
+
+
+def test_the_version_in_use_is_read_older_ones_on_request_and_drafts_by_administrators(lena, tariq, signed_in):
+    playbook = Playbook.objects.get(slug="payments")
+    second = playbook.draft()
+    second.guidance = "Call the bank."
+    second.save(update_fields=["guidance"])
+    second.publish(by=lena)
+    playbook.draft()
+    responder, administrator = signed_in(tariq), signed_in(lena)
+
+    def number(browser, query=""):
+        return browser.get(f"/o/acme/playbooks/payments/{query}").context["version"].number
+
+    assert number(responder) == 2
+    assert number(responder, "?version=1") == 1
+    assert number(administrator, "?version=3") == 3
+    for query in ("?version=3", "?version=9", "?version=x", "?version="):
+        assert responder.get(f"/o/acme/playbooks/payments/{query}").status_code == 404
+    assert "Call the bank." in responder.get("/o/acme/playbooks/payments/").content.decode()
+
+
+def test_a_playbook_that_was_never_published_is_not_there_yet(lena, signed_in):
+    Playbook.objects.create(slug="young", name="Young").draft()
+
+    assert signed_in(lena).get("/o/acme/playbooks/young/").status_code == 404
+    assert signed_in(lena).get("/o/acme/playbooks/young/?version=1").status_code == 200
+
+
+def test_without_playbooks_the_page_says_what_happens_instead(lena, signed_in):
+    Playbook.objects.update(is_active=False)
+
+    assert "No playbook is published" in signed_in(lena).get("/o/acme/playbooks/").content.decode()
+
+
+@pytest.mark.parametrize("path", ["/o/acme/playbooks/", "/o/acme/playbooks/payments/"])
+def test_reading_costs_the_same_for_few_and_many(path, lena, signed_in, django_assert_num_queries):
+    browser = signed_in(lena)
+    browser.get(path)
+    with CaptureQueriesContext(connection) as few:
+        browser.get(path)
+
+    version = Playbook.objects.get(slug="payments").published
+    for number in range(10):
+        function = Function.objects.create(slug=f"f{number}", name=f"F {number}")
+        FunctionRule.objects.create(version=version, function=function)
+        version.steps.create(text=f"Step {number}")
+        Severity.objects.create(slug=f"sev{number + 5}", name=f"SEV{number + 5}", rank=number + 5)
+        extra = Playbook.objects.create(slug=f"p{number}", name=f"P {number}")
+        extra.draft().publish()
+
+    with django_assert_num_queries(len(few)):
+        assert browser.get(path).status_code == 200
