@@ -132,7 +132,8 @@ class IncidentSocket(Socket):
                 "reach": ticket.reach,
             }
         )
-        self._notes.appendleft(room.presence.said[ticket.reach])
+        if room.presence.said:
+            self._notes.appendleft(room.presence.said[ticket.reach])
 
     # --- From the client ---------------------------------------------------------------------
 

@@ -70,8 +70,8 @@ class Presence:
 
     def __init__(self):
         self.beats = {}
-        self.summary = Summary()
-        self.said = self.summary.frames({})
+        self.summary = None
+        self.said = None
         self.said_at = float("-inf")
         self._typing = {}
 
@@ -80,6 +80,8 @@ class Presence:
 
     def news(self, now):
         """`{reach: text}` when there is something to tell and it is time to, else None."""
+        if self.summary is None:
+            return None
         self._typing = {key: until for key, until in self._typing.items() if until > now}
         typing = defaultdict(set)
         for stream, membership_id in self._typing:

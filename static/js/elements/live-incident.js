@@ -215,7 +215,8 @@ customElements.define("live-incident", class extends HTMLElement {
   }
 
   paint() {
-    const { functions = {}, members = [], typing = {} } = this.presence ?? {};
+    if (!this.presence) return;
+    const { functions, members = [], typing = {} } = this.presence;
     const write = (element, text) => { if (element.textContent !== text) element.textContent = text; };
     for (const element of document.querySelectorAll("[data-presence]")) {
       const { here = 0, away = 0 } = functions[element.dataset.presence] ?? {};
