@@ -4,13 +4,16 @@ import asyncio
 import json
 from concurrent.futures import ThreadPoolExecutor
 
+from channels.layers import get_channel_layer
 from channels.testing import WebsocketCommunicator
 from django.db import connections
 from django.test import Client
 
 from config.asgi import application
+from incidents.models import Incident
 from teams.models import ApiToken, Membership
 from teams.tenancy import acting_in
+from tests.factories import declare_incident, post_message
 
 HOST = b"127.0.0.1:8000"
 PATIENCE_SECONDS = 10
@@ -111,9 +114,6 @@ class Listener:
                 return frames, event["code"]
             frames.append(json.loads(event["text"]))
 
-    async def hears_nothing(self, seconds=0.3):
-        return await self.socket.receive_nothing(timeout=seconds)
-
 
 async def is_refused(path, **who):
     try:
@@ -121,3 +121,31 @@ async def is_refused(path, **who):
             return False
     except Refused:
         return True
+
+
+class LiveAcme:
+    """Acme with one incident that Lena declared; `last` is the number of its last entry."""
+
+    def __init__(self, organization):
+        # The bell's own thread must not make a second layer at the same moment.
+        get_channel_layer()
+        self.organization = organization
+        self.lena, self.tariq, self.ada, self.stan = (
+            member(organization, name) for name in ("lena", "tariq", "ada", "stan")
+        )
+        self.incident = self.now(declare_incident, by=self.lena)
+        self.session = session_of(self.tariq)
+
+    def now(self, verb, *args, **kwargs):
+        return at_once(self.organization, verb, *args, **kwargs)
+
+    @property
+    def last(self):
+        return self.now(lambda: Incident.objects.get(pk=self.incident.pk).last_number)
+
+    def path(self, after=None):
+        base = f"/ws/o/acme/incidents/{self.incident.number}/"
+        return base if after is None else f"{base}?after={after}"
+
+    async def posts(self, text="Draining will take eight minutes.", *, by=None):
+        return await act(self.organization, post_message, self.incident, text, by=by or self.lena)
