@@ -73,7 +73,7 @@ def of_assessment(incident, severity, scope, criticality):
     activations = _activations(incident)
     calls = {}
     for function in AssessmentRule.objects.functions_for(scope, criticality):
-        calls.setdefault(function, "How far it reaches")
+        calls.setdefault(function, "This assessment")
     for rule in _function_rules(incident):
         if rule.applies_at(severity) and _is_asked_for(rule):
             calls.setdefault(rule.function, f"Playbook {incident.playbook_version}")

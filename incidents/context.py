@@ -6,7 +6,7 @@ from django.utils.functional import SimpleLazyObject
 from .home import pressing_count
 from .models import Incident
 
-STRIP_LENGTH = 5
+STRIP_LENGTH = 3
 
 
 def active(request):

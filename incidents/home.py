@@ -57,10 +57,14 @@ class Home:
 
     @cached_property
     def on_call(self):
-        """`(function, membership or None)` for every function; without anybody, administrators answer."""
-        rotas = Rota.objects.select_related("on_call__person")
-        answering = {rota.function_id: rota.on_call for rota in rotas}
-        return [(function, answering.get(function.pk)) for function in Function.objects.in_order()]
+        """`(function, membership)` for every function that somebody answers for."""
+        rotas = Rota.objects.select_related("function", "on_call__person").order_by("function__position")
+        return [(rota.function, rota.on_call) for rota in rotas]
+
+    @cached_property
+    def unanswered(self):
+        """How many functions nobody answers for; there the administrators do."""
+        return Function.objects.count() - len(self.on_call)
 
     @cached_property
     def alerts(self):

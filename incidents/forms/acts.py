@@ -25,6 +25,14 @@ def with_plain_line_ends(text):
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
+class Reason(forms.CharField):
+    """Why somebody did something: one line, never asked for twice."""
+
+    def __init__(self, *, label="Why", help_text="One line for the timeline."):
+        widget = forms.TextInput(attrs={"autocomplete": "off"})
+        super().__init__(label=label, help_text=help_text, required=False, max_length=500, widget=widget)
+
+
 class OnceKey(forms.CharField):
     """Made with the form, so that a double click or a reload is the same act."""
 
@@ -92,4 +100,5 @@ class WaivableForm(ActForm):
             self._ask_for_reason()
 
     def _ask_for_reason(self):
-        self.fields["waiver"].widget = forms.Textarea(attrs={"rows": 2, "required": True})
+        self.fields["waiver"].widget = forms.Textarea(attrs={"rows": 2})
+        self.fields["waiver"].required = True

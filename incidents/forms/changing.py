@@ -9,12 +9,11 @@ from teams.models import Function, Service
 
 from ..models import Incident, Status
 from ..models.incident import TRANSITIONS
-from .acts import ActForm, Prose, WaivableForm
+from .acts import ActForm, Prose, Reason, WaivableForm
 from .declaring import SeverityField
 
 # How many open incidents are offered beside a field for a number.
 OFFERED = 50
-ONE_LINE = forms.Textarea(attrs={"rows": 2})
 # The next step of an incident's life, which is the one most often wanted.
 NEXT = {
     Status.INVESTIGATING: Status.IDENTIFIED,
@@ -49,15 +48,11 @@ class IncidentField(forms.CharField):
         return incident
 
 
-def reason(label="Why", help_text="One line for the timeline."):
-    return Prose(label=label, help_text=help_text, required=False, max_length=1000, widget=ONE_LINE)
-
-
 class SeverityForm(WaivableForm):
     """The keywords of `Incident.change_severity`."""
 
     severity = SeverityField(label="New severity")
-    reason = reason()
+    reason = Reason()
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -94,7 +89,7 @@ class StatusForm(WaivableForm):
     """The keywords of `Incident.change_status`. Resolving is left out: its own page tells what is still loose."""
 
     status = forms.ChoiceField(label="New status", widget=forms.RadioSelect)
-    reason = reason()
+    reason = Reason()
 
     def __init__(self, *args, incident, wanted=None, **kwargs):
         super().__init__(*args, **kwargs)
@@ -106,11 +101,13 @@ class StatusForm(WaivableForm):
 class ReasonForm(WaivableForm):
     """The keywords of `Incident.resolve` and `Incident.reopen`."""
 
-    reason = reason()
+    reason = Reason()
 
 
 class ResolutionForm(ReasonForm):
-    reason = reason("What ended it", "One line that everyone will read, for example: rolled back to 5.1.")
+    reason = Reason(
+        label="What ended it", help_text="One line that everyone will read, for example: rolled back to 5.1"
+    )
 
 
 class DetailsForm(ActForm):
@@ -153,7 +150,7 @@ class MergeForm(WaivableForm):
     """The keywords of `Incident.merge_into`."""
 
     other = IncidentField(label="Number of the incident that goes on")
-    reason = reason("Why they are the same")
+    reason = Reason(label="Why they are the same")
 
     def __init__(self, *args, incident, membership, **kwargs):
         super().__init__(*args, **kwargs)

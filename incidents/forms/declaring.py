@@ -18,10 +18,32 @@ class SeverityField(forms.ModelChoiceField):
         super().__init__(queryset=Severity.objects.none(), empty_label=None, to_field_name="slug", **kwargs)
 
     def label_from_instance(self, severity):
-        return f"{severity.name}: {severity.description}" if severity.description else severity.name
+        return f"{severity.name}, {severity.description}" if severity.description else severity.name
 
     def offer(self):
         self.queryset = Severity.objects.worst_first()
+
+
+class PresetSeverityField(SeverityField):
+    """What is not said is the organisation's preset."""
+
+    def offer(self):
+        super().offer()
+        self.initial = Severity.preset_or_mildest()
+
+    def clean(self, value):
+        return super().clean(value) if value else self.initial
+
+
+class PresetChoiceField(forms.ChoiceField):
+    """What is not said is not known yet, which comes first."""
+
+    def __init__(self, *, choices, unknown, **kwargs):
+        known = [each for each in choices.choices if each[0] != unknown]
+        super().__init__(choices=[(unknown, "Not sure yet"), *known], initial=unknown, **kwargs)
+
+    def clean(self, value):
+        return super().clean(value or self.initial)
 
 
 class DeclareForm(ActForm):
@@ -33,25 +55,12 @@ class DeclareForm(ActForm):
         max_length=200,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    severity = SeverityField(
-        label="How bad is it?",
-        help_text="A guess will do. The lead judges it again in the first five minutes.",
-        required=False,
+    severity = PresetSeverityField(
+        label="How bad is it?", help_text="A guess will do. The lead judges it again in the first five minutes."
     )
-    scope = forms.ChoiceField(
-        label="How many customers are affected?",
-        choices=[(Scope.UNKNOWN, "Not sure yet"), *[each for each in Scope.choices if each[0] != Scope.UNKNOWN]],
-        initial=Scope.UNKNOWN,
-        required=False,
-    )
-    criticality = forms.ChoiceField(
-        label="How critical is what is broken?",
-        choices=[
-            (Criticality.UNKNOWN, "Not sure yet"),
-            *[each for each in Criticality.choices if each[0] != Criticality.UNKNOWN],
-        ],
-        initial=Criticality.UNKNOWN,
-        required=False,
+    scope = PresetChoiceField(label="How many customers are affected?", choices=Scope, unknown=Scope.UNKNOWN)
+    criticality = PresetChoiceField(
+        label="How critical is what is broken?", choices=Criticality, unknown=Criticality.UNKNOWN
     )
     incident_type = forms.ModelChoiceField(
         label="Type",
@@ -90,16 +99,9 @@ class DeclareForm(ActForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["severity"].offer()
-        self.fields["severity"].initial = Severity.preset_or_mildest()
         self.fields["incident_type"].queryset = IncidentType.objects.in_order()
         self.fields["services"].queryset = Service.objects.in_order()
         self.fields["alert"].queryset = Alert.objects.select_related("integration")
-
-    def clean_scope(self):
-        return self.cleaned_data["scope"] or Scope.UNKNOWN
-
-    def clean_criticality(self):
-        return self.cleaned_data["criticality"] or Criticality.UNKNOWN
 
     @property
     def shown_alert(self):

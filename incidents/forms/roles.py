@@ -5,7 +5,7 @@ from django import forms
 from teams.models import Membership
 
 from ..models import FunctionActivation
-from .acts import ActForm, Prose, WaivableForm
+from .acts import ActForm, Reason, WaivableForm
 
 
 class MemberField(forms.ModelChoiceField):
@@ -55,10 +55,4 @@ class FunctionForm(ActForm):
     fields_of_rules = {"reason_required": "reason"}
 
     state = forms.ChoiceField(choices=FunctionActivation.State, widget=forms.HiddenInput)
-    reason = Prose(
-        label="Why",
-        help_text="Needed where a function is waived. Everyone in the incident reads it.",
-        required=False,
-        max_length=500,
-        widget=forms.Textarea(attrs={"rows": 2}),
-    )
+    reason = Reason(help_text="One line for the timeline; needed where a function is waived.")
