@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from incidents.models import Participant
 from playbooks.models import Audience
+from teams.models import Organization
 from teams.tenancy import acting_in, everywhere
 
 from .leases import BATCH, Lease
@@ -24,7 +25,8 @@ UNSUBSCRIBE = "notifications.unsubscribe"
 
 def send_due(organization_id, channel, limit=BATCH):
     """Send one batch of what is due. Returns a `Counter` of outcomes; empty when there was nothing."""
-    with transport_for(channel) as transport:
+    demonstration = Organization.objects.filter(pk=organization_id, is_demo=True).exists()
+    with transport_for(channel, demonstration=demonstration) as transport:
         lease = Lease.take(organization_id, channel, doubts=transport.doubts, limit=limit)
         outcomes = Counter({"suppressed": lease.suppressed} if lease.suppressed else {})
         rosters = _rosters(organization_id, lease.deliveries)
