@@ -1,0 +1,198 @@
+"""Acme: five weeks with a few incidents behind it, and one that is forty minutes old and not over."""
+
+from datetime import timedelta
+
+from incidents.ingest.intake import take_in
+from incidents.ingest.reports import Report
+from incidents.mobilization import assess, declare
+from incidents.models import Incident, Integration
+from playbooks.models import Criticality, IncidentType, Scope, Severity
+from teams.models import Service
+
+from .earlier import EARLIER
+from .telling import Story
+
+
+def tell(organization, members, now):
+    monitoring, _ = Integration.connect(organization, Integration.Kind.ALERTMANAGER, name="Prometheus", declares=True)
+    backups, _ = Integration.connect(organization, Integration.Kind.GENERIC, name="Certificate watch")
+    for past in EARLIER:
+        _tell_earlier(organization, members, now, past)
+    _payments_fail(organization, members, now, monitoring)
+    waiting = Story(organization, members, now - timedelta(minutes=26))
+    expiring = Report(
+        dedup_key="certificate-api",
+        firing=True,
+        title="The certificate of api.acme.test expires in 6 days",
+        labels={"severity": "warning", "service": "gateway"},
+    )
+    waiting.at(0, take_in, backups, [expiring])
+    waiting.pass_until(now)
+
+
+def _tell_earlier(organization, members, now, past):
+    story = Story(organization, members, now - timedelta(days=past.days_ago))
+    story.incident = story.at(
+        0,
+        declare,
+        past.title,
+        by=members[past.lead],
+        summary=past.summary,
+        severity=Severity.objects.get(slug=past.severity),
+        incident_type=IncidentType.objects.get(slug=past.type),
+        services=list(Service.objects.filter(slug__in=past.services)),
+        scope=past.scope,
+        criticality=past.criticality,
+        drill=past.drill,
+    )
+    for minute, act, *told in past.happened:
+        named = told.pop() if isinstance(told[-1], dict) else {}
+        getattr(story, act)(minute, *told, **named)
+    story.pass_until(now - timedelta(days=past.days_ago - 1))
+
+
+def _payments_fail(organization, members, now, monitoring):
+    """A bad release of the card gateway on a busy evening; the customers' update is late."""
+    story = Story(organization, members, now - timedelta(minutes=41))
+    fired = Report(
+        dedup_key="9d1f0c6be7a34f52",
+        firing=True,
+        title="Card payments fail at checkout",
+        group_key='{}:{alertname="CardPaymentsFailing"}',
+        labels={
+            "alertname": "CardPaymentsFailing",
+            "severity": "critical",
+            "service": "checkout,gateway",
+            "incident_type": "payment",
+        },
+        annotations={"summary": "Card payments fail at checkout", "description": "38 % of authorisations fail."},
+    )
+    (alert,) = story.at(0, take_in, monitoring, [fired])
+    alert.refresh_from_db()
+    story.incident = Incident.objects.get(pk=alert.incident_id)
+
+    story.takes(1, "lena", "lead")
+    story.engages(1.3, "tariq", "engineering")
+    story.says(1.8, "tariq", "General", "On it. It began at :02, right after **gateway 2026.47** went out.")
+    story.at(
+        3,
+        assess,
+        story.incident,
+        by=members["lena"],
+        severity=Severity.objects.get(slug="sev1"),
+        scope=Scope.MANY,
+        criticality=Criticality.CRITICAL,
+    )
+    story.at(
+        3.5,
+        Incident.objects.get(pk=story.incident.pk).change_details,
+        by=members["lena"],
+        summary="About four in ten card payments fail since 2026.47 of the card gateway went out. "
+        "Invoices and bank transfers work. Nobody is charged twice as far as we can see.",
+    )
+    story.takes(4, "mei", "communications_lead")
+    story.engages(4.2, "mei", "communications")
+    story.engages(4.6, "sam", "support")
+    story.says(5, "sam", "General", "31 tickets in ten minutes, nearly all *“declined, but my bank says it is fine”*.")
+    story.tells(
+        5.5,
+        "mei",
+        "coordination",
+        current_status="Four in ten card payments fail. Cause suspected in the card gateway's release of tonight.",
+        active_work="Tariq compares the releases, Sam collects what customers see, Lena leads.",
+        estimated_resolution="Unknown; a rollback would take about 20 minutes.",
+    )
+    story.opens(6, "lena", "Card gateway", owner="tariq", domain="backend")
+    story.opens(6.2, "lena", "Customer reports", owner="sam")
+    story.opens(6.5, "lena", "Ledger and double charges", owner="jonas", domain="database")
+    story.tells(
+        7,
+        "mei",
+        "customers",
+        what_is_happening="Some card payments do not go through at the moment.",
+        who_is_affected="Customers who pay by card. Invoices and bank transfers work.",
+        what_we_are_doing="We are undoing a change that we made this evening.",
+        workaround="Please pay by invoice, or try again in half an hour.",
+    )
+    story.says(
+        8,
+        "tariq",
+        "Card gateway",
+        "The new connection pool gives up after `250 ms`; before it was `2 s`. "
+        "Under load every third handshake with the bank takes longer than that.",
+    )
+    story.says(
+        9,
+        "noor",
+        "Card gateway",
+        "Two nodes say:\n\n```\npool: acquire timeout after 250ms (64/64)\n```",
+    )
+    story.engages(10, "priya", "finance")
+    story.says(
+        10.5,
+        "priya",
+        "Ledger and double charges",
+        "If a payment failed for the customer but was captured by the bank, we have to void it tonight. "
+        "@jonas can you count those?",
+    )
+    story.tells(
+        11,
+        "mei",
+        "leadership",
+        business_impact="About 38 % of card revenue is not coming in, roughly 4,200 € a minute at this hour.",
+        customer_effect="Customers see a declined card; 31 have written to us.",
+        expected_timeline="A rollback is being prepared; decision within ten minutes.",
+    )
+    story.engages(12, "ruth", "leadership")
+    story.engages(12.5, "ada", "product")
+    story.says(13, "ada", "General", "We would rather lose the new receipts than wait: roll back when you can, @lena.")
+    story.moves(14, "lena", "identified", "The release's connection pool gives up too early.")
+    story.tells(
+        15,
+        "lena",
+        "technical",
+        text="Cause: acquire timeout of 250 ms in 2026.47. Rolling back to 2026.46, node by node.",
+    )
+    story.opens(16, "lena", "Roll back to 2026.46", owner="noor", domain="infrastructure")
+    story.says(17, "noor", "Roll back to 2026.46", "Draining **gw-1** now. Each node takes about four minutes.")
+    story.says(
+        19,
+        "jonas",
+        "Ledger and double charges",
+        "**212** authorisations without a booking, 0 booked twice. List is with @priya.",
+    )
+    story.says(
+        20, "sam", "Customer reports", "87 tickets, two of our ten largest customers among them; Stan calls them."
+    )
+    story.tells(
+        20.5,
+        "mei",
+        "coordination",
+        current_status="Cause known: a time limit in the new release. The rollback has begun.",
+        active_work="Noor rolls back node by node; Jonas and Priya look for payments taken but not booked.",
+        estimated_resolution="In about 20 minutes.",
+    )
+    story.says(23, "noor", "Roll back to 2026.46", "**gw-1** back on 2026.46, errors there under 0.5 %. Next **gw-2**.")
+    story.says(26, "tariq", "Card gateway", "Same picture here: nodes on 2026.46 are clean, the others still fail.")
+    story.changes(27, "lena", "Ledger and double charges", state="blocked")
+    story.says(27.3, "jonas", "Ledger and double charges", "Waiting for the bank's settlement file at half past.")
+    story.says(29, "noor", "Roll back to 2026.46", "**gw-2** done. Two more to go.")
+    story.tells(31, "lena", "technical", text="Two of four nodes on 2026.46 and clean. Next: gw-3, then gw-4.")
+    story.says(33, "sam", "Customer reports", "New tickets slow down: 6 in the last five minutes, 20 before that.")
+    story.tells(
+        35,
+        "mei",
+        "coordination",
+        current_status="Half of the gateway is rolled back; failures are down to 17 %.",
+        active_work="Noor continues with gw-3. Jonas waits for the bank's settlement file.",
+        estimated_resolution="In about ten minutes.",
+    )
+    story.says(36.5, "noor", "Roll back to 2026.46", "**gw-3** takes longer: one request hangs. Two more minutes.")
+    story.says(39, "tariq", "Card gateway", "Fix for 2026.48 is up for review. It will *not* go out tonight.")
+    story.says(
+        40.2,
+        "lena",
+        "General",
+        "@mei customers were due three minutes ago. A line is enough: half is back.",
+    )
+    story.pass_until(now)

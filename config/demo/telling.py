@@ -1,0 +1,138 @@
+"""Telling a story after the fact: one moment after the other, with scheduler and worker doing their part between."""
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from incidents.models import (
+    FunctionActivation,
+    Incident,
+    Message,
+    Obligation,
+    RoleAssignment,
+    StatusUpdate,
+    Workstream,
+)
+from notifications import fan_out
+from notifications.leases import Lease
+from notifications.models import Delivery, FanOut
+from notifications.models.deliveries import KEPT
+from notifications.transports.base import Result
+from teams.models import Function, Organization, TechnicalDomain
+from teams.tenancy import acting_in
+
+from . import clock, people
+
+DEMO_ORGANIZATIONS = {"acme": "Acme", "globex": "Globex"}
+MOST = 100  # of one batch
+KEPT_ANSWER = "Kept: a demonstration sends nothing outside."
+# What providers said the first time, by address; nobody was really asked.
+TROUBLE = {
+    "+4915112345605": Result.retry("503 Service Unavailable"),
+    "board@acme.test": Result.refused("550 5.1.1 No such mailbox here."),
+}
+
+
+@transaction.atomic
+def load(password):
+    """Make the organisations that are not there yet. Returns the names of those that were made."""
+    from . import acme, globex
+
+    made = []
+    now = timezone.now()
+    for slug, tell in (("acme", acme.tell), ("globex", globex.tell)):
+        if Organization.objects.filter(slug=slug).exists():
+            continue
+        with clock.moved_to(now - timedelta(days=60)):
+            cast = people.ACME if slug == "acme" else people.GLOBEX
+            organization, members = people.settle(slug, DEMO_ORGANIZATIONS[slug], cast, password)
+        with acting_in(organization):
+            tell(organization, members, now)
+        made.append(DEMO_ORGANIZATIONS[slug])
+    return made
+
+
+class Story:
+    """What happened from `start` on. Everything is `at` a number of minutes after it, in order."""
+
+    def __init__(self, organization, members, start):
+        self.organization = organization
+        self.members = members
+        self.start = start
+        self.incident = None
+        self.streams = {}
+
+    def at(self, minute, verb, *args, **kwargs):
+        """Let the clocks and the mail run up to the minute, then do something. Returns what the verb returns."""
+        moment = self.start + timedelta(minutes=minute)
+        self.pass_until(moment)
+        with clock.moved_to(moment):
+            answer = verb(*args, **kwargs)
+        self._send(moment)
+        return answer
+
+    def pass_until(self, moment):
+        """What the scheduler would have done meanwhile, each step at its own time."""
+        while pressing := Obligation.objects.pressing(moment).select_related("incident").first():
+            due = pressing.next_at
+            with clock.moved_to(due):
+                pressing.advance(due)
+            self._send(due)
+
+    # --- What people do ---------------------------------------------------------------------------
+
+    def says(self, minute, who, stream, text):
+        return self.at(minute, Message.post, self._stream(stream), text, by=self.members[who])
+
+    def opens(self, minute, who, title, *, owner=None, domain=None):
+        entry = self.at(
+            minute, Workstream.open, self._now(), title,
+            by=self.members[who],
+            owner=self.members.get(owner),
+            domain=TechnicalDomain.objects.filter(slug=domain).first(),
+        )  # fmt: skip
+        self.streams[title] = entry.workstream
+
+    def takes(self, minute, who, role):
+        return self.at(minute, RoleAssignment.take, self._now(), role, by=self.members[who])
+
+    def engages(self, minute, who, function, state="engaged"):
+        found = Function.objects.get(slug=function)
+        return self.at(minute, FunctionActivation.change, self._now(), found, state, by=self.members[who])
+
+    def tells(self, minute, who, audience, **body):
+        return self.at(minute, StatusUpdate.publish, self._now(), audience, body, by=self.members[who])
+
+    def moves(self, minute, who, status, reason=""):
+        return self.at(minute, self._now().change_status, status, by=self.members[who], reason=reason)
+
+    def changes(self, minute, who, stream, **what):
+        return self.at(minute, self._stream(stream).change, by=self.members[who], **what)
+
+    def _now(self):
+        return Incident.objects.get(pk=self.incident.pk)
+
+    def _stream(self, title):
+        known = self.streams.get(title)
+        streams = self.incident.workstreams.select_related("incident")
+        return streams.get(pk=known.pk) if known else streams.get(title=title)
+
+    # --- What a worker does -------------------------------------------------------------------------
+
+    def _send(self, moment):
+        """A real lease and a real attempt for every message; only the call to a provider is left out."""
+        with clock.moved_to(moment):
+            for pk in FanOut.objects.due(moment).values_list("pk", flat=True):
+                fan_out.expand(self.organization.pk, pk, moment)
+            for channel in set(Delivery.objects.due(moment).values_list("channel", flat=True)):
+                while (lease := Lease.take(self.organization.pk, channel, doubts=2, limit=MOST)).deliveries:
+                    begun = lease.turn([], lease.deliveries)
+                    lease.turn([(attempt, _answer(delivery)) for delivery, attempt in begun])
+
+
+def _answer(delivery):
+    trouble = TROUBLE.get(delivery.address)
+    if trouble and not (delivery.attempts_made > 1 and trouble.outcome == "retry"):
+        return trouble
+    return Result.accepted(KEPT_ANSWER, provider_id=KEPT)
