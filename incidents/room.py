@@ -21,6 +21,7 @@ from .models.roles import ROLES
 PAGE = 50
 ALL = "all"
 TIMELINE = "timeline"
+GONE = "gone"
 STEPS = (Status.INVESTIGATING, Status.IDENTIFIED, Status.MONITORING, Status.RESOLVED)
 # The function whose people are asked first to fill a vacant role; a vacant lead is everybody's business.
 FUNCTION_OF_ROLE = {IncidentRole.COMMUNICATIONS_LEAD: "communications"}
@@ -146,16 +147,18 @@ class IncidentRoom:
 
     @cached_property
     def obligations(self):
-        return list(self.incident.obligations.live())
+        """What is owed now, the most urgent first."""
+        live = self.incident.obligations.live()
+        return sorted(live, key=lambda each: (each.due_at, TIERS.index(each.audience)))
 
     @property
     def clocks(self):
         """One clock for every audience, and one for the assessment while it is owed; the most urgent first."""
-        owed = {each.audience: each for each in self.obligations if each.kind == ObligationKind.UPDATE}
-        clocks = sorted(map(self._clock, self.obligations), key=lambda clock: (clock.due_at, TIERS.index(clock.audience)))
+        owed = {each.audience for each in self.obligations if each.kind == ObligationKind.UPDATE}
         idle = "on change" if self.incident.is_open else "done"
-        return clocks + [
-            Clock(audience.label, audience.value, None, "", idle) for audience in Audience if audience.value not in owed
+        unowed = [audience for audience in Audience if audience not in owed]
+        return [self._clock(each) for each in self.obligations] + [
+            Clock(audience.label, audience.value, None, "", idle) for audience in unowed
         ]
 
     # --- Roles -----------------------------------------------------------------------------------
@@ -180,7 +183,8 @@ class IncidentRoom:
     @cached_property
     def participants(self):
         people = self.incident.participants.current().with_people()
-        return list(people.order_by("membership__person__name", "membership__person__email"))
+        people = people.order_by("membership__person__name", "membership__person__email")
+        return [self._with_presence(each) for each in people]
 
     @cached_property
     def own_participation(self):
@@ -201,33 +205,17 @@ class IncidentRoom:
             for members in (list(group) for _, group in groupby(ranked, key=place))
         ]
 
-    @property
-    def present_count(self):
-        return sum(1 for each in self.participants if self.presence_of(each) == "here")
-
-    @property
-    def watching_count(self):
-        return sum(1 for each in self.participants if self.presence_of(each) == "watching")
-
-    def presence_of(self, participant):
-        """`here`, `away`, `watching` (present, but not to work) or `gone`."""
-        if participant.seen_at is None or participant.seen_at <= self.now - PRESENCE_LIFETIME:
-            return "gone"
-        if participant.capacity != Capacity.ACTIVE:
-            return "watching"
-        return "away" if participant.away else "here"
-
     @cached_property
     def functions(self):
         """A row for every function that is called for or has somebody in the room."""
         rows = {each.function_id: self._function_row(each) for each in self._activations}
         for participant in self.participants:
             function = participant.membership.function
-            presence = self.presence_of(participant)
-            if function is None or (function.pk not in rows and presence == "gone"):
+            presence = participant.presence
+            if function is None or (function.pk not in rows and presence == GONE):
                 continue
             row = rows.setdefault(function.pk, FunctionRow(function))
-            if presence != "gone":
+            if presence != GONE:
                 setattr(row, presence, getattr(row, presence) + 1)
         for row in rows.values():
             called = row.activation and row.activation.state in AWAITED
@@ -344,10 +332,19 @@ class IncidentRoom:
             may_give=responds and (own or self.coordinates),
         )
 
+    def _with_presence(self, participant):
+        """The participant with its `presence`: `here`, `away`, `watching` (present, but not to work) or `gone`."""
+        if participant.seen_at is None or participant.seen_at <= self.now - PRESENCE_LIFETIME:
+            participant.presence = GONE
+        elif participant.capacity != Capacity.ACTIVE:
+            participant.presence = "watching"
+        else:
+            participant.presence = "away" if participant.away else "here"
+        return participant
+
     def _is_here(self, membership_id):
         return any(
-            each.membership_id == membership_id and self.presence_of(each) in ("here", "away")
-            for each in self.participants
+            each.membership_id == membership_id and each.presence in ("here", "away") for each in self.participants
         )
 
     def _function_row(self, activation):

@@ -7,12 +7,7 @@ from .acts import ActForm, OnceKey, Prose
 
 
 class MessageForm(ActForm):
-    text = Prose(
-        label="Message",
-        max_length=MAX_LENGTH,
-        widget=forms.Textarea(attrs={"rows": 2, "data-key": "m"}),
-        error_messages={"required": "Write something first."},
-    )
+    text = Prose(label="Message", max_length=MAX_LENGTH, error_messages={"required": "Write something first."})
     key = OnceKey()
 
 

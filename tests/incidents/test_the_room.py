@@ -206,12 +206,12 @@ def test_functions_tell_how_far_they_are_and_who_is_here(lena, tariq, ruth):
 
 def test_presence_ends_a_minute_after_the_last_beat(lena):
     incident = declare_incident(lena)
-    Participant.beat(incident, [lena.pk], now=timezone.now() - timedelta(seconds=61))
 
-    assert IncidentRoom(incident, lena).present_count == 0
+    Participant.beat(incident, [lena.pk], now=timezone.now() - timedelta(seconds=61))
+    assert IncidentRoom(incident, lena).own_participation.presence == "gone"
 
     Participant.beat(incident, [lena.pk])
-    assert IncidentRoom(incident, lena).present_count == 1
+    assert IncidentRoom(incident, lena).own_participation.presence == "here"
 
 
 def test_people_engage_their_own_function_and_the_lead_may_change_all(lena, sam):
