@@ -138,7 +138,7 @@ customElements.define("live-incident", class extends HTMLElement {
 
   add(list, line, fresh) {
     const old = document.getElementById(line.id);
-    if (old) { if (old.dataset.version !== line.dataset.version) { old.replaceWith(line); this.mark(line.parentNode); } return; }
+    if (old) { if (old.dataset.version !== line.dataset.version) { old.replaceWith(line); this.mark(line.parentNode); window.htmx?.process(line); } return; }
     if (!list || !fresh) return;
     const log = list.closest(".log");
     const atEnd = !log || log.scrollHeight - log.scrollTop - log.clientHeight < NEAR;
