@@ -84,15 +84,16 @@ class Schema(AutoSchema):
 
     def _problems(self):
         """The statuses of the errors this operation can answer with."""
-        found = [401, 404, 405, 429]
+        found = {400, 401, 404, 405, 429}
+        places = {place for _, place in self._process_override_parameters()}
+        if self.method != "GET":
+            found |= {409}
         if self.method in ("POST", "PUT", "PATCH"):
-            found += [400, 409, 413, 415, 422]
-        if self.method == "DELETE":
-            found += [409]
-        if self.method == "GET" and any(place == "query" for _, place in self._process_override_parameters()):
-            found += [400, 422]
-        if any(name == "If-Match" for name, _ in self._process_override_parameters()):
-            found += [412]
+            found |= {413, 415}
+        if "query" in places or self.method in ("POST", "PUT", "PATCH"):
+            found |= {422}
+        if ("If-Match", "header") in self._process_override_parameters():
+            found |= {412}
         return sorted(found)
 
 

@@ -1,0 +1,179 @@
+"""The interface describes itself, and does what it says."""
+
+import json
+
+import pytest
+import schemathesis
+from django.core.signals import request_finished, request_started
+from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.validation import validate_schema
+from hypothesis import HealthCheck, settings
+from schemathesis import checks
+from schemathesis.config import (
+    CoveragePhaseConfig,
+    GenerationConfig,
+    PhasesConfig,
+    ProjectConfig,
+    ProjectsConfig,
+    SchemathesisConfig,
+)
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from incidents.models import Incident, RoleAssignment
+from notifications.models import RoutingRule
+from tests.api.routes import operations
+from tests.factories import declare_incident, post_message
+
+DESCRIPTION = SchemaGenerator().get_schema(request=None, public=True)
+
+
+def described():
+    return [
+        (method, path, operation)
+        for path, methods in DESCRIPTION["paths"].items()
+        for method, operation in methods.items()
+        if isinstance(operation, dict) and "responses" in operation
+    ]
+
+
+def test_it_is_valid_openapi():
+    validate_schema(DESCRIPTION)
+
+
+def test_it_is_served_to_whoever_asks(client):
+    answer = client.get("/api/v1/schema/", headers={"Accept": "application/vnd.oai.openapi+json"})
+
+    assert answer.status_code == 200
+    assert json.loads(answer.content)["paths"].keys() == DESCRIPTION["paths"].keys()
+
+
+def test_it_describes_every_operation_and_nothing_else():
+    assert len(described()) == len(operations())
+    names = [operation["operationId"] for _, _, operation in described()]
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize(("method", "path", "operation"), described(), ids=lambda value: str(value)[:60])
+def test_every_operation_tells_its_problems_and_wants_a_token(method, path, operation):
+    problems = {status for status in operation["responses"] if status.startswith("4")}
+
+    assert {"401", "404", "429"} <= problems
+    if "requestBody" in operation:
+        assert {"400", "409", "413", "415", "422"} <= problems
+    assert operation["security"] == [{"bearer": []}]
+    assert operation["summary"]
+
+
+@pytest.fixture
+def api(lena, program):
+    return program(lena)
+
+
+def examples():
+    return [
+        pytest.param(method, path, example["value"], id=f"{method} {path}: {name}")
+        for method, path, operation in described()
+        for media in operation.get("requestBody", {}).get("content", {}).values()
+        for name, example in media.get("examples", {}).items()
+    ]
+
+
+def test_every_audience_has_an_example():
+    told = {example.values[2]["audience"] for example in examples() if example.values[1].endswith("/updates/")}
+
+    assert told == {"technical", "coordination", "leadership", "customers"}
+
+
+@pytest.mark.parametrize(("method", "path", "body"), examples())
+def test_every_example_goes_through(method, path, body, api, lena, mei):
+    incident = declare_incident(lena, "Odd", severity="sev2")
+    if path.endswith("/updates/"):
+        incident.roles.model.assign(incident, "communications_lead", lena, by=lena)
+    message = post_message(incident, by=lena)
+    pk = message.pk if "/messages/{id}" in path else message.workstream_id
+    address = path.removeprefix("/api/v1").format(number=incident.number, slug="finance", id=pk)
+    if body == {"state": "requested"}:
+        api.put(address, {"state": "waived", "reason": "Asked again below"})
+
+    answer = getattr(api, method)(address, body)
+
+    assert answer.status_code in (200, 201), answer.content
+
+
+# --- Made-up requests -------------------------------------------------------------------------------
+
+fuzzed = schemathesis.openapi.from_dict(
+    DESCRIPTION,
+    config=SchemathesisConfig(
+        projects=ProjectsConfig(
+            default=ProjectConfig(
+                generation=GenerationConfig(deterministic=True),
+                phases=PhasesConfig(coverage=CoveragePhaseConfig(enabled=False)),
+            )
+        )
+    ),
+)
+fuzzed.app = get_wsgi_application()
+
+
+@pytest.fixture
+def one_connection():
+    """The test's own connection serves the requests, so it must outlive them."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
+@fuzzed.parametrize()
+@settings(
+    max_examples=8,
+    deadline=None,
+    database=None,
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
+)
+def test_made_up_requests_get_the_answers_that_were_described(case, one_connection, acme, lena, program):
+    parts = case.path.split("/")
+    things = things_of(lena)
+    case.path_parameters = {name: things[parts[parts.index(f"{{{name}}}") - 1]] for name in case.path_parameters}
+
+    case.call_and_validate(
+        headers={"Authorization": f"Bearer {program(lena).key}"},
+        checks=[
+            checks.not_a_server_error,
+            status_code_conformance,
+            content_type_conformance,
+            response_schema_conformance,
+        ],
+    )
+
+
+def things_of(lena):
+    """Something that exists, by the part of an address that names its kind."""
+    incident = Incident.objects.open().first() or declare_incident(lena)
+    stream = incident.workstreams.in_order().first()
+    message = incident.messages.first() or post_message(incident, by=lena, workstream=stream)
+    return {
+        "incidents": incident.number,
+        "workstreams": stream.pk,
+        "messages": message.pk,
+        "roles": RoleAssignment.objects.filter(incident=incident).first().pk,
+        "participants": incident.participants.first().pk,
+        "updates": 1,
+        "integrations": 1,
+        "tokens": 1,
+        "routing-rules": RoutingRule.objects.first().pk,
+        "versions": 1,
+        "playbooks": "payments",
+        "functions": "support",
+        "services": "checkout",
+        "teams": "platform",
+    }
