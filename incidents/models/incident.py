@@ -240,7 +240,13 @@ class Incident(TenantModel):
         """A false alarm, or nothing that needs an incident."""
         return self.change_status(Status.DECLINED, by=by, reason=reason, waiver=waiver)
 
+    @transaction.atomic
     def reopen(self, *, by, reason="", waiver=""):
+        """Investigate again what had ended."""
+        self.lock()
+        waiver = self._require_coordination(by, "reopen it", waiver)
+        if self.is_open:
+            raise Refused(f"{self.key} is open: there is nothing to reopen.", code="unchanged")
         return self.change_status(Status.INVESTIGATING, by=by, reason=reason, waiver=waiver)
 
     @transaction.atomic
