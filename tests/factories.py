@@ -1,8 +1,11 @@
 """What tests arrange: plain functions that call the product's real verbs."""
 
+from incidents.ingest.reports import Report
 from incidents.mobilization import declare
-from incidents.models import Message, Workstream
+from incidents.models import Alert, Integration, Message, Workstream
 from playbooks.models import Severity
+from teams.models import Organization
+from teams.tenancy import active_organization_id
 
 
 def declare_incident(by=None, title="Checkout fails for some customers", *, severity=None, **fields):
@@ -20,3 +23,11 @@ def post_message(incident, text="Draining will take eight minutes.", *, by, work
     """The message itself, in the incident's first workstream unless another is given."""
     workstream = workstream or incident.workstreams.in_order().first()
     return Message.post(workstream, text, by=by, key=key).messages.get()
+
+
+def fire_alert(title="High error rate", *, labels=None, key="1"):
+    """An alert that fires and waits in the active organisation, from a source named Prometheus."""
+    organization = Organization.objects.get(pk=active_organization_id())
+    integration = Integration.objects.first() or Integration.connect(organization, "alertmanager", name="Prometheus")[0]
+    report = Report(dedup_key=key, group_key=key, firing=True, title=title, labels=labels or {})
+    return Alert.fire(integration, report)

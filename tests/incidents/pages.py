@@ -1,0 +1,35 @@
+"""Addresses of an incident's pages, and what they say."""
+
+import re
+from html import unescape
+
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+HTMX = {"HX-Request": "true"}
+
+
+def url_of(incident, rest=""):
+    return f"/o/acme/incidents/{incident.number}/{rest}"
+
+
+def words_of(response):
+    """The page as it reads: no tags, single spaces."""
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", response.content.decode())).split())
+
+
+def field_of(response, name):
+    """The control of this name as it stands in the page, or None."""
+    found = re.search(rf"<(?:input|textarea|select)[^>]*\bname=\"{name}\"[^>]*>", response.content.decode())
+    return found[0] if found else None
+
+
+def last_entry(incident):
+    return incident.timeline.latest_first().first()
+
+
+def queries_of(act):
+    """How many queries an act costs."""
+    with CaptureQueriesContext(connection) as captured:
+        act()
+    return len(captured)
