@@ -190,13 +190,13 @@ class TeamForm(CatalogueForm):
 
 
 class TokenForm(forms.Form):
-    LIFETIMES = {"90": "90 days", "365": "One year", "": "Until it is revoked"}
+    LIFETIMES = {"90": "90 days", "365": "One year", "never": "Until it is revoked"}
 
     name = NameField(label="What it is for", max_length=80)
     expires_at = forms.ChoiceField(
-        label="Valid for", choices=list(LIFETIMES.items()), required=False, initial="90", widget=forms.RadioSelect
+        label="Valid for", choices=list(LIFETIMES.items()), initial="90", widget=forms.RadioSelect
     )
 
     def clean_expires_at(self):
         days = self.cleaned_data["expires_at"]
-        return timezone.now() + timedelta(days=int(days)) if days else None
+        return None if days == "never" else timezone.now() + timedelta(days=int(days))

@@ -43,6 +43,11 @@ class AuditEntry(TenantModel):
         """The act as it is read: `role changed`."""
         return self.act.replace("_", " ")
 
+    @property
+    def facts(self):
+        """`(name, value)` of the details that say something, as they are read."""
+        return [(name.replace("_", " "), value) for name, value in self.details.items() if value not in ("", None)]
+
 
 def log(actor, act, subject, **details):
     """Keep one administrative act; `actor` None means the system or an operator at the command line."""

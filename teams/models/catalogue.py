@@ -89,7 +89,7 @@ class Team(CatalogueModel):
         self.lock()
         require_administrator(by)
         self.members.set(members)
-        audit.log(by, "team_members_changed", self, members=sorted(str(member) for member in members))
+        audit.log(by, "team_members_changed", self, members=", ".join(sorted(str(member) for member in members)))
 
 
 class TeamMember(TenantModel):

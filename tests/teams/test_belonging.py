@@ -121,6 +121,14 @@ def test_a_token_is_shown_once_and_works(tariq, signed_in):
     assert key not in again
 
 
+def test_a_token_that_lives_until_it_is_revoked_is_asked_for_by_name(tariq, signed_in):
+    browser = signed_in(tariq)
+
+    assert browser.post("/o/acme/settings/tokens/", {"name": "forever"}).status_code == 422
+    assert browser.post("/o/acme/settings/tokens/", {"name": "forever", "expires_at": "never"}).status_code == 201
+    assert ApiToken.objects.get(name="forever").expires_at is None
+
+
 def test_a_revoked_token_opens_nothing(tariq, signed_in, program):
     script = program(tariq)
     assert script.get("/incidents/").status_code == 200
