@@ -5,13 +5,10 @@ from functools import partial
 from django.db import transaction
 
 from incidents import kinds
-from incidents.arrivals import Arrival
-from incidents.signals import arrival_asked, entry_recorded
+from incidents.signals import entry_recorded
 
-from . import doorbell, notices, situations
+from . import doorbell
 from .models import FanOut
-from .models.deliveries import Channel
-from .recipients import UPDATE, who_hears
 
 
 def intend(sender, entry, **kwargs):
@@ -22,16 +19,5 @@ def intend(sender, entry, **kwargs):
         transaction.on_commit(ring, robust=True)
 
 
-def arrive(sender, entry, **kwargs):
-    """The words an update would be sent in, and how many people would get them by each channel."""
-    heard = [hearing.channel for hearing in who_hears(situations.of(entry)) if not hearing.skipped]
-    notice = notices.compose(entry, UPDATE)
-    return [
-        Arrival("E-mail", notice.text, subject=notice.subject, people=heard.count(Channel.EMAIL)),
-        Arrival("SMS", notice.short, people=heard.count(Channel.SMS), is_sms=True),
-    ]
-
-
 def connect():
-    arrival_asked.connect(arrive, dispatch_uid="notifications_arrive")
     entry_recorded.connect(intend, dispatch_uid="notifications_intend")

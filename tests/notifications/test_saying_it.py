@@ -1,0 +1,167 @@
+"""What notices say: subject, plain text and text message, and what must never be in them."""
+
+import pytest
+from django.utils.html import escape
+
+from incidents import kinds
+from incidents.arrivals import arrivals_of
+from incidents.models import RoleAssignment, StatusUpdate
+from incidents.sms_length import sms_length
+from notifications import notices, tick
+from notifications.models import Delivery, Notice
+from notifications.recipients import BRIEFING, ROOM
+from notifications.transports.base import Message
+from notifications.transports.email import EmailTransport, compose
+from tests.factories import declare_incident
+
+
+def notice_of(incident, kind, reader=ROOM):
+    return notices.compose(incident.timeline.filter(kind=kind).latest("pk"), reader)
+
+
+def test_every_kind_that_is_told_can_be_said(lena, mei, tariq):
+    """And every kind that notifies is either told or, like an assessment, deliberately not."""
+    told = {kind.name for kind in kinds.all_kinds() if kind.notifies}
+
+    assert told - notices.TOLD_KINDS == {"assessed"}
+    assert told >= notices.TOLD_KINDS
+
+
+def test_a_declaration_says_what_somebody_woken_has_to_know(lena, settings):
+    settings.BASE_URL = "https://muster.acme.test"
+    incident = declare_incident(lena, "Checkout fails", severity="sev1", summary="Since 14:00.")
+
+    notice = notice_of(incident, "declared")
+
+    assert notice.subject == "[SEV1 INC-1] Declared: Checkout fails"
+    lines = notice.text.splitlines()
+    assert lines[:2] == ["SEV1 INC-1: Checkout fails", "Declared."]
+    assert "Type: Payments" in lines
+    assert "What is known: Since 14:00." in lines
+    assert "Functions called: Engineering, Support, Product, Communications, Finance" in lines
+    assert "https://muster.acme.test/o/acme/incidents/1/" in lines
+    assert notice.short == "SEV1 INC-1: Declared. Checkout fails https://muster.acme.test/o/acme/incidents/1/"
+
+
+def test_leadership_and_stakeholders_read_no_technical_detail(lena):
+    incident = declare_incident(lena, severity="sev1", summary="SECRET-DETAIL in the gateway")
+    incident.refresh_from_db()
+    incident.resolve(by=lena, reason="SECRET-DETAIL rolled back")
+
+    for kind in ("declared", "resolved"):
+        assert "SECRET-DETAIL" in notice_of(incident, kind).text
+        briefing = notice_of(incident, kind, BRIEFING)
+        assert "SECRET-DETAIL" not in briefing.text + briefing.html + briefing.short + briefing.subject
+
+
+def test_an_update_says_what_was_written_to_its_audience(lena):
+    incident = declare_incident(lena, severity="sev1")
+    body = {"business_impact": "Orders lost", "customer_effect": "Some cannot pay", "expected_timeline": "An hour"}
+    StatusUpdate.publish(incident, "leadership", body, by=lena, waiver="Nobody speaks yet")
+
+    notice = notice_of(incident, "update_published", "update")
+
+    assert notice.subject.startswith("[SEV1 INC-1] Update 1 to leadership")
+    for text in body.values():
+        assert text in notice.text
+        assert text in notice.short
+    assert "Next update by: " in notice.text
+
+
+def test_the_preview_of_an_update_is_what_is_sent(lena, ruth):
+    incident = declare_incident(lena, severity="sev1")
+    body = {"business_impact": "Orders lost", "customer_effect": "Some cannot pay", "expected_timeline": "An hour"}
+
+    mail, text = arrivals_of(incident, "leadership", body, number=1, by=lena)
+    StatusUpdate.publish(incident, "leadership", body, by=lena, waiver="Nobody speaks yet")
+    tick.run()
+
+    (sent,) = Notice.objects.filter(entry__kind="update_published")
+    assert (mail.channel, mail.people, mail.subject) == ("E-mail", 1, sent.subject)
+    assert (text.channel, text.people, text.text) == ("Text message", 0, sent.short)
+    assert set(mail.text.splitlines()) - set(sent.text.splitlines()) == set()
+    assert [each.recipient for each in Delivery.objects.filter(notice=sent)] == [ruth]
+
+
+def test_a_drill_says_so_everywhere(lena):
+    notice = notice_of(declare_incident(lena, drill=True), "declared")
+
+    assert notice.subject.startswith("DRILL [")
+    assert notice.text.startswith("This is a drill.")
+    assert notice.short.startswith("DRILL ")
+    assert "This is a drill." in notice.html
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Kassenausfall – „Zahlung“ schlägt fehl…",
+        "x" * 200,
+        "Łódź: płatności nie działają",
+        "決済が失敗する" * 20,
+        "🔥" * 60,
+    ],
+)
+def test_a_text_message_keeps_its_beginning_and_its_link(lena, title):
+    short = notice_of(declare_incident(lena, title, severity="sev1"), "declared").short
+
+    assert short.startswith("SEV1 INC-1: Declared. ")
+    assert short.endswith("/o/acme/incidents/1/")
+    length = sms_length(short)
+    assert length.parts <= (1 if length.is_gsm else 2)
+
+
+def test_a_title_cannot_forge_headers_or_turn_the_text_around(lena):
+    incident = declare_incident(lena, "Fine\r\nBcc: everybody@acme.test\u202egnihton")
+    notice = notice_of(incident, "declared")
+
+    mail = compose(Message("id", "tariq@acme.test", notice.subject, notice.text, notice.short)).message()
+
+    assert notice.subject.endswith("Declared: Fine Bcc: everybody@acme.test gnihton")
+    assert mail["Bcc"] is None
+    assert mail.get_all("To") == ["tariq@acme.test"]
+
+
+def test_a_title_is_text_in_html(lena):
+    title = "<script>alert(1)</script>"
+
+    assert escape(title) in notice_of(declare_incident(lena, title), "declared").html
+
+
+def test_somebody_given_a_role_reads_which(lena, mei):
+    incident = declare_incident(lena)
+    RoleAssignment.assign(incident, "communications_lead", mei, by=lena)
+
+    assert notice_of(incident, "role_taken").subject.startswith("[SEV3 INC-1] You are communications lead")
+
+
+def test_a_merge_into_a_private_incident_does_not_name_it(lena):
+    first, second = declare_incident(lena, "One"), declare_incident(lena, "Hidden takeover", private=True)
+    first.merge_into(second, by=lena)
+
+    assert "Hidden takeover" not in notice_of(first, "merged").text
+
+
+def test_mail_of_one_incident_folds_and_answers_nobody(lena, tariq, mail_server):
+    incident = declare_incident(lena, severity="sev1")
+    tick.run()
+    incident.refresh_from_db()
+    incident.resolve(by=lena)
+    tick.run()
+
+    first, last = mail_server.to("tariq@acme.test")
+    for mail in (first, last):
+        assert f"References: <incident-{lena.organization_id}-1@localhost>" in mail
+        assert "Auto-Submitted: auto-generated" in mail
+        assert "You get this because: " in mail
+    assert "Resolved" in last
+
+
+@pytest.mark.parametrize(
+    "address", ["a@acme.test,b@acme.test", "a@acme.test\r\nBcc: b@acme.test", "nobody", "a b@acme.test"]
+)
+def test_an_address_is_exactly_one_address(mail_server, address):
+    with EmailTransport() as transport:
+        result = transport.send(Message("id", address, "s", "t", "s"))
+
+    assert (result.outcome, mail_server.seen) == ("refused", [])
