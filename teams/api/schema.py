@@ -3,7 +3,7 @@
 import re
 
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
 
 from . import problems
@@ -23,6 +23,48 @@ IF_MATCH = OpenApiParameter(
     OpenApiParameter.HEADER,
     description="The `ETag` you read. When it changed since, the answer is 412 and nothing is done.",
 )
+
+
+# In the order in which they are shown.
+TAGS = {
+    "me": "Whom a token acts for",
+    "incidents": "Declare, work and end incidents",
+    "alerts": "What monitoring says",
+    "integrations": "Sources of alerts",
+    "deliveries": "What was sent to whom, and what became of it",
+    "routing-rules": "Who is told of what",
+    "members": "Who belongs to the organisation",
+    "functions": "Organisational areas, and who is on call for them",
+    "services": "What customers use",
+    "teams": "People who work together",
+    "playbooks": "Whom to involve, and what to do first",
+    "types": "Kinds of incidents",
+    "severities": "How bad it can be, and how often each audience hears",
+    "decision-rights": "Who may decide what",
+    "tokens": "What programs carry",
+}
+
+# What each problem looks like: code, detail, and what more it says.
+PROBLEMS = {
+    400: ("malformed", "The body is not JSON: Expecting value at character 10.", {}),
+    401: ("authentication_failed", "This token is unknown, expired or revoked.", {}),
+    404: ("not_found", problems.MISSING, {}),
+    405: ("method_not_allowed", 'Method "TRACE" not allowed.', {}),
+    409: (
+        "coordination_right",
+        "Only the incident lead may change the severity. Say why to do it anyway.",
+        {"waivable": True},
+    ),
+    412: ("stale", "This was changed since you read it. Read it again and repeat your change.", {}),
+    413: ("too_large", "This body is larger than is accepted here.", {}),
+    415: ("unsupported_media_type", 'Unsupported media type "text/plain" in request.', {}),
+    422: (
+        "invalid",
+        "Some values make no sense.",
+        {"errors": [{"field": "severity", "message": "There is nothing with this name."}]},
+    ),
+    429: ("too_many_requests", "So many requests a minute are allowed for one token. Wait a little.", {}),
+}
 
 
 class FieldProblem(Answer):
@@ -62,6 +104,11 @@ def listing(shape, query=Paging):
     return operation(answer=pages_of(shape), query=query)
 
 
+def example_of(status):
+    code, detail, more = PROBLEMS[status]
+    return OpenApiExample(code, problems.problem(status, code, detail, **more))
+
+
 class Schema(AutoSchema):
     """Adds to every operation its name, its first sentence, its problems and the headers it honours."""
 
@@ -78,8 +125,8 @@ class Schema(AutoSchema):
     def _get_response_bodies(self, direction="response"):
         bodies = super()._get_response_bodies(direction)
         for status in self._problems():
-            response = self._get_response_for_code(Problem, str(status), [problems.MEDIA_TYPE], direction)
-            bodies[str(status)] = {**response, "description": problems.TITLES[status]}
+            response = OpenApiResponse(Problem, problems.TITLES[status], [example_of(status)])
+            bodies[str(status)] = self._get_response_for_code(response, str(status), [problems.MEDIA_TYPE], direction)
         return bodies
 
     def _problems(self):
@@ -97,8 +144,9 @@ class Schema(AutoSchema):
         return sorted(found)
 
 
-def without_marks(result, generator, request, public):
-    """Take out what the generator leaves for a step that names enumerations, which we do without."""
+def arrange(result, generator, request, public):
+    """Put first what people look for first, and take out marks that the generator leaves for a step we do without."""
+    result["tags"] = [{"name": name, "description": description} for name, description in TAGS.items()]
     _forget_marks(result)
     return result
 

@@ -27,6 +27,7 @@ from schemathesis.specs.openapi.checks import (
 
 from incidents.models import Incident, RoleAssignment
 from notifications.models import RoutingRule
+from teams.api.schema import TAGS
 from tests.api.routes import operations
 from tests.factories import declare_incident, post_message
 
@@ -66,8 +67,12 @@ def test_every_operation_tells_its_problems_and_wants_a_token(method, path, oper
     assert {"401", "404", "429"} <= problems
     if "requestBody" in operation:
         assert {"400", "409", "413", "415", "422"} <= problems
+    for status in problems:
+        (example,) = operation["responses"][status]["content"]["application/problem+json"]["examples"].values()
+        assert example["value"]["status"] == int(status)
     assert operation["security"] == [{"bearer": []}]
     assert operation["summary"]
+    assert operation["tags"][0] in TAGS
 
 
 @pytest.fixture
