@@ -39,8 +39,9 @@ def run():
 
 def prepare():
     """Everything but sending: advance the clocks, and turn what they and people said into deliveries."""
-    now = timezone.now()
-    return {"clocks": _advance_clocks(now), **_expand(now)}
+    clocks = _advance_clocks(timezone.now())
+    # Later than the clocks: what they have just said is due too.
+    return {"clocks": clocks, **_expand(timezone.now())}
 
 
 def send_everything():

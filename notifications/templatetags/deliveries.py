@@ -3,7 +3,10 @@
 from datetime import timedelta
 
 from django import template
+from django.conf import settings
 from django.utils import timezone
+
+from teams.tenancy import active_organization_id
 
 from ..models import Delivery, Heartbeat
 from ..tick import SCHEDULER
@@ -40,6 +43,9 @@ def notification_delay():
 
     Asked of the database by the page itself, so it is true even when everything else is dead.
     """
+    if active_organization_id() is None:
+        # The page of an error, after the organisation's scope was closed.
+        return None
     now = timezone.now()
     last = Heartbeat.last(SCHEDULER)
     if last is not None and now - last > SILENCE:
@@ -52,3 +58,9 @@ def notification_delay():
         .first()
     )
     return now - oldest if oldest else None
+
+
+@register.inclusion_tag("notifications/_kept_mail.html")
+def kept_mail_hint():
+    """Where mail is read that could not be sent; nothing where a mail server is set up."""
+    return {"keeps_mail": not settings.EMAIL_URL}

@@ -7,8 +7,10 @@ from email import message_from_bytes
 import pytest
 from django.core import signing
 from django.core.mail import EmailMessage
+from django.db import connection
 from django.template.loader import render_to_string
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -83,6 +85,22 @@ def test_the_log_is_paged_by_cursor(told, lena, signed_in, monkeypatch):
         address = log.next_page or None
 
     assert seen == everything
+
+
+def test_the_log_costs_the_same_for_few_and_many(lena, signed_in):
+    client = signed_in(lena)
+    # The first look of a session costs more than all later ones.
+    client.get(LOG)
+    counts = []
+    for number in range(2):
+        declare_incident(lena, f"Outage {number}", severity="sev1")
+        tick.run()
+        with CaptureQueriesContext(connection) as queries:
+            shown = client.get(LOG).context["log"].rows
+        counts.append((len(shown) > 15 * number, len(queries)))
+
+    assert counts[0][1] == counts[1][1]
+    assert counts[1][0], "the second page is longer"
 
 
 def test_a_stakeholder_reads_only_what_was_meant_for_them(told, lena, mei, stan, signed_in):
@@ -275,6 +293,22 @@ def test_who_is_signed_in_reads_their_own_mail_only(own_machine, lena, signed_in
     assert "omar" not in page
 
 
+def test_claiming_an_address_does_not_open_the_mail_that_is_kept_for_it(own_machine, lena):
+    """Neither somebody else's address, nor, from afar, one that nobody has confirmed yet."""
+    for email in ("lena@acme.test", "nina@initech.test"):
+        EmailMessage("Join", "https://invite/sealed", to=[email]).send()
+        form = {"email": email, "password1": "a new horse battery", "organization": "Squat"}
+        near, far = (
+            Client(headers={"host": "127.0.0.1"}),
+            Client(headers={"host": "127.0.0.1"}, REMOTE_ADDR="192.0.2.7"),
+        )
+        near.post("/accounts/signup/", form)
+        far.post("/accounts/login/", {"login": email, "password": form["password1"]})
+
+        assert "https://invite/sealed" not in far.get("/outbox/").content.decode()
+        assert ("https://invite/sealed" in near.get("/outbox/").content.decode()) == email.startswith("nina")
+
+
 @pytest.mark.parametrize(
     ("headers", "remote", "changed"),
     [
@@ -349,6 +383,14 @@ def test_a_forged_link_stops_nothing(db):
     assert Client().post(reverse("unsubscribe", args=[forged])).status_code == 404
 
 
+def test_whoever_waits_for_a_mail_is_told_where_it_is_kept(own_machine, client, db, settings):
+    waiting = reverse("account_reset_password_done")
+
+    assert 'href="/outbox/"' in client.get(waiting).content.decode()
+    settings.EMAIL_URL = "smtp://mail.example.com"
+    assert 'href="/outbox/"' not in client.get(waiting).content.decode()
+
+
 # --- Lateness --------------------------------------------------------------------------------------------
 
 
@@ -369,6 +411,14 @@ def test_a_scheduler_that_stands_still_is_noticed_on_every_page(late_page):
 
     Heartbeat.objects.update(seen_at=timezone.now() - timedelta(seconds=61))
     assert "Notifications are delayed" in late_page()
+
+
+def test_every_page_of_an_organisation_says_it(lena, signed_in):
+    Heartbeat.objects.update_or_create(process="scheduler", defaults={"seen_at": timezone.now() - timedelta(minutes=5)})
+    client = signed_in(lena)
+
+    assert "Notifications are delayed" in client.get(LOG).content.decode()
+    assert client.get("/o/acme/incidents/999/").status_code == 404, "the page of an error stands by itself"
 
 
 def test_messages_that_nobody_takes_are_noticed_too(told, late_page):

@@ -77,6 +77,8 @@ class Command(BaseCommand):
         self.stdout.write(f"Muster is at {address} (Ctrl-C stops it)")
         if settings.EMBEDDED:
             self.stdout.write(f"Its data lies in {settings.DATA_DIR}")
+            if not settings.EMAIL_URL:
+                self.stdout.write(f"Mail is kept there and can be read at {address}/outbox/")
             self.stdout.write("For an example to look at, stop it and start again with: bin/run --demo")
         else:
             self.stdout.write("Pages and sockets only: worker and scheduler are processes of their own.")
