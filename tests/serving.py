@@ -18,6 +18,8 @@ OUTSIDE = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "BASE_URL", "EMAIL
 class Product:
     """One `manage.py serve` on a data directory. As a context it is killed at the end, whatever happened."""
 
+    command = (sys.executable, "manage.py", "serve", "--port", "0")
+
     def __init__(self, data_dir, **environment):
         self.data_dir = Path(data_dir)
         inherited = {name: value for name, value in os.environ.items() if name not in OUTSIDE}
@@ -41,7 +43,7 @@ class Product:
     def spawn(self):
         """Start without waiting."""
         self.process = subprocess.Popen(
-            [sys.executable, "manage.py", "serve", "--port", "0"],
+            self.command,
             cwd=ROOT,
             env=self.environment,
             stdin=subprocess.DEVNULL,
