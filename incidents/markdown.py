@@ -28,4 +28,6 @@ def render(text):
         attributes=ATTRIBUTES,
         url_schemes={"http", "https", "mailto"},
         link_rel="nofollow noopener noreferrer",
+        # A long line scrolls, for those without a mouse too.
+        set_tag_attribute_values={"pre": {"tabindex": "0"}},
     )
