@@ -23,7 +23,7 @@ MENTION = re.compile(r"(?<![\w@])@([A-Za-z0-9][A-Za-z0-9._+-]*)")
 
 class MessageQuerySet(TenantQuerySet):
     def for_reading(self):
-        return self.select_related("author__person", "author__function", "workstream", "entry")
+        return self.select_related("author__person", "author__function", "workstream", "entry", "deleted_by__person")
 
     def in_order(self):
         return self.order_by("pk")

@@ -48,8 +48,10 @@ class TimelineQuerySet(TenantQuerySet):
 
     def for_reading(self):
         """With what a line of the timeline shows, in a constant number of queries."""
+        from .messages import Message
+
         return self.select_related("actor__person", "actor__function", "workstream").prefetch_related(
-            "messages__author__person", "messages__workstream"
+            models.Prefetch("messages", queryset=Message.objects.for_reading())
         )
 
 
