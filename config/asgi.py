@@ -2,7 +2,6 @@
 
 import os
 
-from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
 from django.core.asgi import get_asgi_application
 
@@ -17,7 +16,7 @@ from incidents.routing import websocket_urlpatterns  # noqa: E402
 application = ProtocolTypeRouter(
     {
         "http": pages,
-        "websocket": OriginGate(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
+        "websocket": OriginGate(URLRouter(websocket_urlpatterns)),
         "lifespan": lifespan,
     }
 )

@@ -57,8 +57,7 @@ async def _admit(scope):
     return await database_sync_to_async(admit, thread_sensitive=False)(
         where["org"],
         where.get("number"),
-        user=scope["user"],
-        session=scope["session"],
+        cookie=headers.get(b"cookie", b"").decode("latin-1"),
         authorization=headers.get(b"authorization", b"").decode("latin-1"),
     )
 

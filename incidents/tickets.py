@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 
-from django.contrib.auth import HASH_SESSION_KEY
+from django.conf import settings
+from django.contrib.auth import HASH_SESSION_KEY, get_user
+from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
-from django.http import Http404
+from django.http import Http404, parse_cookie
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
@@ -43,9 +46,13 @@ class Ticket:
     issued_at: datetime = field(default_factory=timezone.now)
 
 
-def admit(slug, incident_number, *, user, session, authorization):
-    """A ticket, or None for everybody else, be it a foreign incident, a private one or none at all."""
-    admission = _admission(slug, user, authorization)
+def admit(slug, incident_number, *, cookie, authorization):
+    """A ticket, or None for everybody else, be it a foreign incident, a private one or none at all.
+
+    Both keywords are headers as they came; a token goes before a cookie.
+    """
+    session = SessionStore(parse_cookie(cookie).get(settings.SESSION_COOKIE_NAME))
+    admission = _admission(slug, session, authorization)
     if admission is None:
         return None
     membership = admission.membership
@@ -71,10 +78,12 @@ def admit(slug, incident_number, *, user, session, authorization):
     )
 
 
-def _admission(slug, user, authorization):
+def _admission(slug, session, authorization):
     if authorization:
         admission = admit_token(authorization)
         return admission if admission and admission.organization.slug == slug else None
+    # Of a request it reads the session only, and checks it as for every page.
+    user = get_user(SimpleNamespace(session=session))
     if not user.is_authenticated:
         return None
     try:

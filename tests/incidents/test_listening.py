@@ -12,7 +12,8 @@ from channels.layers import channel_layers
 from channels_redis.pubsub import RedisPubSubChannelLayer
 from django.contrib.auth.signals import user_logged_out
 from django.contrib.sessions.models import Session
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -219,6 +220,21 @@ async def test_one_entry_is_read_once_however_many_listen(acme_live, monkeypatch
 
     assert len(readings) == 1
     assert all(frame == heard[0] for frame in heard)
+
+
+async def test_many_entries_take_no_more_queries_than_one(acme_live):
+    for n in range(6):
+        await acme_live.posts(f"Word {n}")
+    last = acme_live.last
+
+    def queries_of(count):
+        known = {acme_live.incident.pk: (last - count, {"room": last - count, "briefing": 1})}
+        with CaptureQueriesContext(connection) as captured:
+            (news,) = frames.look(acme_live.organization.pk, known).values()
+        assert len(news.frames) == count
+        return len(captured)
+
+    assert acme_live.now(queries_of, 1) == acme_live.now(queries_of, 6) <= 6
 
 
 async def test_a_line_that_cannot_be_drawn_keeps_nothing_from_anybody(acme_live, monkeypatch, caplog):
