@@ -7,9 +7,7 @@ from django import template
 from playbooks.models import Audience, Criticality, IncidentRole, Scope
 
 from .. import kinds
-from ..models.functions import ActivationState
 from ..models.incident import Status
-from ..models.participants import Capacity
 from ..models.workstreams import WorkstreamState
 
 register = template.Library()
@@ -21,9 +19,7 @@ CHOICES = {
     "status": Status,
     "scope": Scope,
     "criticality": Criticality,
-    "capacity": Capacity,
     "state": WorkstreamState,
-    "activation": ActivationState,
 }
 
 

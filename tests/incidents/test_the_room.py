@@ -4,8 +4,7 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
-from django.db import connection, transaction
-from django.test.utils import CaptureQueriesContext
+from django.db import transaction
 from django.utils import timezone
 
 from incidents import kinds
@@ -15,6 +14,7 @@ from incidents.views.room import BRIEFING, REGIONS
 from playbooks.models import IncidentType
 from teams.models import Function, Membership, Person
 from tests.factories import declare_incident, open_workstream, post_message
+from tests.queries import counted
 
 OTHER_REGIONS = ("people", "timeline")
 
@@ -448,9 +448,9 @@ ADMISSION = ("django_session", "usersessions", "teams_person", "teams_organizati
 
 
 def queries_of(act):
-    with CaptureQueriesContext(connection) as captured:
+    with counted() as queries:
         assert act().status_code == 200
-    return [query["sql"] for query in captured]
+    return queries
 
 
 def costs(browser, incident):
