@@ -12,7 +12,8 @@ from .models.membership import ADMINISTRATORS
 from .tenancy import acting_in, as_person
 
 ADMINISTERED = "administered_organization"
-LAST_VISITED = "last_organization"
+# A cookie, not the session: pages must not cost a write because somebody looks at them.
+LAST_VISITED = "organization"
 # A token's last use is for people's eyes; a write for every request would cost more than it tells.
 LAST_USE_PRECISION = timezone.timedelta(minutes=1)
 
@@ -80,17 +81,11 @@ def own_memberships(request):
     return request._own_memberships
 
 
-def remember(request, admission):
-    """Keep in the session where the person was, so that they come back there."""
-    if request.session.get(LAST_VISITED) != admission.organization.pk:
-        request.session[LAST_VISITED] = admission.organization.pk
-
-
 def last_visited(request):
-    """The membership a signed-in person was last seen with, else their first, else None."""
-    memberships = own_memberships(request)
-    last = request.session.get(LAST_VISITED)
-    return next((m for m in memberships if m.organization_id == last), next(iter(memberships), None))
+    """The membership a signed-in person was last seen with in this browser, else their first, else None."""
+    memberships = memberships_of(request.user)
+    last = request.COOKIES.get(LAST_VISITED)
+    return next((m for m in memberships if m.organization.slug == last), next(iter(memberships), None))
 
 
 def administered_organization(request):

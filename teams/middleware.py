@@ -4,6 +4,7 @@ import re
 from contextlib import contextmanager
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.db import transaction
 from django.http import Http404
@@ -12,13 +13,14 @@ from django.urls import get_resolver, get_urlconf
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 
-from .admission import administered_organization, admit_member, admit_token, remember
+from .admission import LAST_VISITED, administered_organization, admit_member, admit_token
 from .errors import Refused
 from .tenancy import acting_in
 
 ORGANIZATION_PATH = re.compile(r"^/o/(?P<slug>[^/]+)/")
 API_PATH = "/api/v1/"
 ADMIN_PATH = "/admin/"
+A_YEAR = 365 * 24 * 3600
 
 
 class TenancyMiddleware:
@@ -52,9 +54,7 @@ class TenancyMiddleware:
         if path := ORGANIZATION_PATH.match(request.path_info):
             if not request.user.is_authenticated:
                 return redirect_to_login(request.get_full_path())
-            admission = admit_member(request.user, path["slug"])
-            remember(request, admission)
-            return self._inside(request, admission)
+            return self._remembered(request, self._inside(request, admit_member(request.user, path["slug"])))
         if request.path_info.startswith(API_PATH):
             return self._inside(request, admit_token(request.headers.get("Authorization", "")))
         if request.path_info.startswith(ADMIN_PATH) and request.user.is_authenticated:
@@ -73,6 +73,15 @@ class TenancyMiddleware:
             if hasattr(response, "render") and not response.is_rendered:
                 response.render()
             transaction_of(response)
+        return response
+
+    @staticmethod
+    def _remembered(request, response):
+        """Let the browser bring the person back to this organisation."""
+        slug = request.organization.slug
+        if request.COOKIES.get(LAST_VISITED) != slug:
+            secure = settings.SESSION_COOKIE_SECURE
+            response.set_cookie(LAST_VISITED, slug, max_age=A_YEAR, httponly=True, samesite="Lax", secure=secure)
         return response
 
     @staticmethod
