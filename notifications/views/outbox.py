@@ -9,6 +9,8 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from teams.models import Person
+
 from ..models import Delivery
 from ..outbox import kept_mail
 
@@ -48,14 +50,26 @@ def own_mail(request):
     if settings.EMAIL_URL:
         raise Http404("Mail is sent by a mail server.")
     if request.user.is_authenticated:
-        own = {request.user.email.lower()}
-        own |= {address.lower() for address in request.user.emailaddress_set.values_list("email", flat=True)}
+        own = mailboxes_of(request.user, claimed_too=is_at_the_machine(request))
         found = kept_mail(lambda mail: bool(own & mail.to))
     elif is_at_the_machine(request):
         found = kept_mail(lambda mail: not mail.of_incident)
     else:
         raise Http404("Only from the machine itself.")
     return render(request, "notifications/own_mail.html", {"mails": found})
+
+
+def mailboxes_of(person, *, claimed_too):
+    """The addresses a person has confirmed; `claimed_too`, also those they only claim and nobody has confirmed.
+
+    Anybody may claim any address, so a claim alone must not open the links that were sent there.
+    """
+    addresses = {(address.email.lower(), address.verified) for address in person.emailaddress_set.all()}
+    return {
+        email
+        for email, confirmed in addresses
+        if confirmed or (claimed_too and Person.objects.confirmed(email) is None)
+    }
 
 
 def is_at_the_machine(request):
