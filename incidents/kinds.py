@@ -82,7 +82,8 @@ MESSAGE_POSTED = _kind("message_posted", system=True)
 MESSAGE_EDITED = _kind("message_edited", system=True)
 MESSAGE_DELETED = _kind("message_deleted", system=True)
 
-UPDATE_PUBLISHED = _kind("update_published", "clocks", "updates", "needs", visibility=BRIEFING, notifies=True)
+# Who reads an update depends on its audience: `StatusUpdate.publish` says.
+UPDATE_PUBLISHED = _kind("update_published", "clocks", "updates", "needs", notifies=True)
 CLOCK_WARNED = _kind("clock_warned", "clocks", "needs", system=True, notifies=True)
 CLOCK_DUE = _kind("clock_due", "clocks", "needs", notifies=True)
 CLOCK_OVERDUE = _kind("clock_overdue", "clocks", "needs", notifies=True)

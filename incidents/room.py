@@ -283,14 +283,16 @@ class IncidentRoom:
     @cached_property
     def updates(self):
         """`(clock, latest update or None)` for every audience, in the order of the tiers."""
-        latest = self.incident.updates.values("audience").annotate(latest=Max("pk")).values("latest")
+        latest = (
+            self.incident.updates.visible_to(self.viewer).values("audience").annotate(latest=Max("pk")).values("latest")
+        )
         said = {each.audience: each for each in StatusUpdate.objects.with_people().filter(pk__in=latest)}
         clocks = {clock.audience: clock for clock in self.clocks if clock.audience}
         return [(clocks[audience.value], said.get(audience.value)) for audience in Audience]
 
     @cached_property
     def all_updates(self):
-        return list(self.incident.updates.with_people().latest_first()[:LISTED_UPDATES])
+        return list(self.incident.updates.visible_to(self.viewer).with_people().latest_first()[:LISTED_UPDATES])
 
     @cached_property
     def alerts(self):

@@ -67,7 +67,7 @@ class Updates(Endpoint):
     @operation(answer=pages_of(UpdateAnswer), query=UpdateFilters)
     def get(self, request, number):
         """List the updates, the newest first."""
-        updates = find_incident(request, number).updates.with_people()
+        updates = find_incident(request, number).updates.visible_to(self.member).with_people()
         asked = self.query(UpdateFilters)
         if audiences := asked.get("audience"):
             updates = updates.filter(audience__in=audiences)
@@ -97,4 +97,4 @@ class OneUpdate(Endpoint):
     def get(self, request, number, pk):
         """Read an update."""
         incident = find_incident(request, number)
-        return self.answer(UpdateAnswer, self.find(incident.updates.with_people(), pk=pk))
+        return self.answer(UpdateAnswer, self.find(incident.updates.visible_to(self.member).with_people(), pk=pk))

@@ -302,7 +302,7 @@ class Incident(TenantModel):
 
     # --- The timeline ------------------------------------------------------------------------
 
-    def record(self, kind, *, by=None, workstream=None, happened_at=None, **details):
+    def record(self, kind, *, by=None, workstream=None, happened_at=None, visibility=None, **details):
         """Append one entry; call under the row's lock, in the transaction of the change. Empty details are left out."""
         now = timezone.now()
         entry = TimelineEntry(
@@ -312,7 +312,7 @@ class Incident(TenantModel):
             kind=kind.name,
             actor=by,
             workstream=workstream,
-            visibility=kind.visibility.value,
+            visibility=(visibility or kind.visibility).value,
             details={name: value for name, value in details.items() if value not in (None, "", [], {}, False)},
             happened_at=happened_at or now,
             recorded_at=now,

@@ -13,8 +13,8 @@ from teams.models import Membership
 from teams.tenancy import TenantManager, TenantModel, TenantQuerySet
 
 from .. import authority, kinds
+from ..kinds import Visibility
 from .incident import Incident
-
 
 # Further ahead nobody plans an update, and the clocks count in minutes.
 LONGEST_PROMISE = timedelta(days=7)
@@ -55,6 +55,10 @@ PARTS = {
 }
 
 
+# What stakeholders read. The other two tiers speak among those who work on it.
+OUTER_AUDIENCES = (Audience.LEADERSHIP, Audience.CUSTOMERS)
+
+
 def problems_in(audience, body):
     """`{part name: sentence}` of everything that keeps this body from being published; empty when it is fit."""
     problems = {name: "This audience has no such field." for name in body if name not in _names(audience)}
@@ -74,6 +78,10 @@ def _names(audience):
 
 
 class UpdateQuerySet(TenantQuerySet):
+    def visible_to(self, membership):
+        """Responders read every tier, stakeholders the outer two."""
+        return self if membership.is_responder else self.filter(audience__in=OUTER_AUDIENCES)
+
     def latest_first(self):
         return self.order_by("-pk")
 
@@ -160,6 +168,7 @@ class StatusUpdate(TenantModel):
         return incident.record(
             kinds.UPDATE_PUBLISHED,
             by=by,
+            visibility=Visibility.BRIEFING if audience in OUTER_AUDIENCES else Visibility.ROOM,
             update=update.pk,
             number=update.number,
             audience=audience,

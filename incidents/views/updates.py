@@ -48,7 +48,8 @@ def update_preview(request, number):
 def update(request, number, update):
     """What one audience was told, and where it went."""
     incident = find_incident(request, number)
-    told = get_object_or_404(StatusUpdate.objects.with_people(), incident=incident, number=update)
+    readable = incident.updates.visible_to(request.membership).with_people()
+    told = get_object_or_404(readable, number=update)
     return render(request, "incidents/update.html", {"incident": incident, "update": told})
 
 
