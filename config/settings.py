@@ -84,7 +84,6 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "allauth.usersessions.middleware.UserSessionsMiddleware",
     "teams.middleware.RefusalMiddleware",
     "teams.middleware.TenancyMiddleware",
     "teams.api.idempotency.IdempotencyMiddleware",
@@ -232,7 +231,6 @@ MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION
 MFA_TOTP_ISSUER = "Muster"
-USERSESSIONS_TRACK_ACTIVITY = True
 
 # --- Outward ------------------------------------------------------------------------------------
 

@@ -444,7 +444,7 @@ def test_htmx_is_told_which_regions_changed(lena, tariq, signed_in):
 
 # --- What it costs ----------------------------------------------------------------------------------
 
-ADMISSION = ("django_session", "usersessions", "teams_person", "teams_organization", "teams_membership")
+ADMISSION = ("django_session", "teams_person", "teams_organization", "teams_membership")
 
 
 def queries_of(act):
