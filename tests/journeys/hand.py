@@ -1,0 +1,127 @@
+"""A hand inside a running installation: reads one JSON line, `[what, arguments]`, does it with the installation's own
+settings and database, and answers with one. The tests own no connection of their own, so they can be anywhere.
+"""
+
+import json
+import sys
+from datetime import datetime, timedelta
+
+import django
+
+django.setup()
+
+from incidents.models import (  # noqa: E402
+    Incident,
+    Integration,
+    Message,
+    Obligation,
+    RoleAssignment,
+    StatusUpdate,
+    TimelineEntry,
+)
+from notifications.models import Delivery  # noqa: E402
+from playbooks.models import Severity  # noqa: E402
+from teams.models import ApiToken, Membership, Organization  # noqa: E402
+from teams.tenancy import acting_in  # noqa: E402
+from tests import factories  # noqa: E402
+from tests.cast import build_world  # noqa: E402
+
+
+def _acme():
+    return Organization.objects.get(slug="acme")
+
+
+def _member(local):
+    return Membership.objects.with_people().select_related("organization").get(person__email=f"{local}@acme.test")
+
+
+def build():
+    build_world()
+
+
+def declare(by="lena", title="Checkout fails for some customers", **fields):
+    """The number of a new incident, and its first workstream."""
+    with acting_in(_acme()):
+        incident = factories.declare_incident(_member(by) if by else None, title, **fields)
+        return [incident.number, incident.workstreams.in_order().first().pk]
+
+
+def post(number, text, by="lena"):
+    with acting_in(_acme()):
+        incident = Incident.objects.get(number=number)
+        return factories.post_message(incident, text, by=_member(by)).pk
+
+
+def change_everything(number):
+    """So that every part of the room has to fetch itself."""
+    with acting_in(_acme()):
+        incident, lena = Incident.objects.get(number=number), _member("lena")
+        incident.change_severity(Severity.objects.get(slug="sev1"), by=lena)
+        incident.change_details(by=lena, title="Another title")
+        RoleAssignment.take(incident, "communications_lead", by=_member("mei"))
+        StatusUpdate.publish(incident, "technical", {"text": "Something new."}, by=lena)
+
+
+def token(local):
+    with acting_in(_acme()):
+        return ApiToken.issue(_member(local))[1]
+
+
+def integration(kind, declares=True):
+    with acting_in(_acme()):
+        return Integration.connect(_acme(), kind, declares=declares)[1]
+
+
+def hurry(number, audience, seconds):
+    """Let a clock have started so much earlier; its steps stay as far from each other as they are."""
+    earlier = timedelta(seconds=seconds)
+    with acting_in(_acme()):
+        clock = Obligation.objects.live().get(incident__number=number, audience=audience)
+        for name in ("starts_at", "warn_at", "due_at", "overdue_at"):
+            setattr(clock, name, getattr(clock, name) - earlier)
+        clock.escalate_at = [(datetime.fromisoformat(moment) - earlier).isoformat() for moment in clock.escalate_at]
+        clock.next_at = clock.next_at and clock.next_at - earlier
+        clock.save()
+
+
+def clocks(number):
+    """`{audience: [state, level, interval in minutes]}` of what is owed."""
+    with acting_in(_acme()):
+        owed = Obligation.objects.live().filter(incident__number=number)
+        return {clock.audience: [clock.state, clock.level, clock.interval_minutes] for clock in owed}
+
+
+def kinds(number):
+    with acting_in(_acme()):
+        entries = TimelineEntry.objects.filter(incident__number=number).in_order()
+        return list(entries.values_list("kind", flat=True))
+
+
+def texts(number):
+    """What was said, in order."""
+    with acting_in(_acme()):
+        return list(Message.objects.filter(incident__number=number).in_order().values_list("text", flat=True))
+
+
+def unsettled():
+    """How many messages wait or are on their way."""
+    with acting_in(_acme()):
+        return Delivery.objects.filter(next_at__isnull=False).count()
+
+
+def broken_at(number):
+    """Where the chain of a timeline is broken, or null."""
+    with acting_in(_acme()):
+        return Incident.objects.get(number=number).first_break()
+
+
+def main():
+    answers, sys.stdout = sys.stdout, sys.stderr
+    for line in sys.stdin:
+        what, arguments, named = json.loads(line)
+        answer = globals()[what](*arguments, **named)
+        print(json.dumps(answer), file=answers, flush=True)
+
+
+if __name__ == "__main__":
+    main()
