@@ -34,6 +34,7 @@ def rows():
     return found
 
 
+@pytest.mark.timeout(300)
 def test_the_demonstration_is_whole_and_loading_it_again_changes_nothing(cast_aside, capsys):
     call_command("demo")
     said = capsys.readouterr().out
