@@ -1,12 +1,14 @@
 """Declaring in the browser: a title is enough, a double click is one incident, an alert says the rest."""
 
 import pytest
+from django.test import Client
 
 from incidents.models import Incident, Integration
 from playbooks.models import IncidentType
+from teams.models import Membership
 from teams.tenancy import acting_in
 from tests.factories import declare_incident, fire_alert
-from tests.incidents.pages import HTMX, field_of, words_of
+from tests.incidents.pages import HTMX, all_at_once, field_of, words_of
 
 DECLARE = "/o/acme/declare/"
 
@@ -64,6 +66,20 @@ def test_a_double_click_declares_once(lena, signed_in):
 
     assert first.url == second.url == "/o/acme/incidents/1/"
     assert Incident.objects.count() == 1
+
+
+def test_an_impatient_finger_declares_once(committed_acme, signed_in):
+    with acting_in(committed_acme):
+        lena = Membership.objects.with_people().get(person__email="lena@acme.test")
+    browser = signed_in(lena)
+    cookie = browser.cookies["sessionid"].value
+    form = {"title": "Card payments fail", "key": "an-impatient-finger"}
+
+    answers = all_at_once(lambda: Client(headers={"Cookie": f"sessionid={cookie}"}).post(DECLARE, form).status_code)
+
+    with acting_in(committed_acme):
+        assert Incident.objects.count() == 1
+    assert answers == [302] * 8
 
 
 def test_every_form_has_a_key_of_its_own(lena, signed_in):

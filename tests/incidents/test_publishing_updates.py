@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from incidents import kinds
@@ -10,8 +11,10 @@ from incidents.models import RoleAssignment, StatusUpdate
 from incidents.models.updates import PARTS
 from incidents.sms_length import SmsLength, sms_length
 from playbooks.models import Audience
+from teams.models import Membership
+from teams.tenancy import acting_in
 from tests.factories import declare_incident
-from tests.incidents.pages import HTMX, field_of, last_entry, queries_of, url_of, words_of
+from tests.incidents.pages import HTMX, all_at_once, field_of, last_entry, queries_of, url_of, words_of
 
 COORDINATION = {"current_status": "Down.", "active_work": "Rolling back.", "estimated_resolution": "unknown"}
 
@@ -136,6 +139,22 @@ def test_a_double_click_publishes_once(incident, mei, write):
 
     assert first.url == second.url == url_of(incident, "updates/1/")
     assert StatusUpdate.objects.count() == 1
+
+
+def test_an_impatient_finger_publishes_once(committed_acme, signed_in):
+    with acting_in(committed_acme):
+        lena = Membership.objects.with_people().get(person__email="lena@acme.test")
+        incident = declare_incident(lena)
+        address = url_of(incident, "updates/new/?audience=technical")
+    cookie = signed_in(lena).cookies["sessionid"].value
+    form = {"text": "Rolled back.", "next_minutes": "30", "key": "an-impatient-finger"}
+
+    answers = all_at_once(lambda: Client(headers={"Cookie": f"sessionid={cookie}"}).post(address, form).status_code)
+
+    with acting_in(committed_acme):
+        assert incident.updates.count() == 1
+        assert incident.timeline.filter(kind=kinds.UPDATE_PUBLISHED.name).count() == 1
+    assert answers == [302] * 8
 
 
 def test_an_optional_part_may_be_empty(lena, mei, write):
