@@ -3,7 +3,7 @@
 import asyncio
 import time
 
-PATIENCE_SECONDS = 180
+PATIENCE_SECONDS = 60
 
 
 class Ear(asyncio.Protocol):
