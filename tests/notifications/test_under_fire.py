@@ -13,6 +13,9 @@ from django.db import connection
 
 from tests.serving import OUTSIDE, ROOT
 
+# What these processes write is committed, so the tables are emptied behind each test.
+pytestmark = pytest.mark.django_db(transaction=True)
+
 # Said inside the child: a world, and everything it needs to speak about it.
 PREPARED = """
 import json
