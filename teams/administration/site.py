@@ -41,9 +41,7 @@ class OrganizationAdminSite(AdminSite):
     def choose_organization(self, request):
         """`POST organization=<slug>`: administer another of one's organisations."""
         slug = request.POST.get("organization", "")
-        chosen = next(
-            (m for m in own_memberships(request) if m.is_administrator and m.organization.slug == slug), None
-        )
+        chosen = next((m for m in own_memberships(request) if m.is_administrator and m.organization.slug == slug), None)
         if chosen is None:
             raise Http404
         request.session[ADMINISTERED] = chosen.organization_id

@@ -29,7 +29,11 @@ class CatalogueModel(TenantModel):
     class Meta(TenantModel.Meta):
         abstract = True
         constraints = [
-            models.UniqueConstraint(fields=["organization", "slug"], name="%(app_label)s_%(class)s_slug_once")
+            models.UniqueConstraint(
+                fields=["organization", "slug"],
+                name="%(app_label)s_%(class)s_slug_once",
+                violation_error_message="Something here has this slug already.",
+            )
         ]
 
     def __str__(self):

@@ -216,7 +216,7 @@ def test_a_duplicate_is_an_error_in_the_form(admin, lena):
     answer = admin.post(address(Service, "add"), {"name": "Checkout", "slug": "checkout", "position": "0"})
 
     assert answer.status_code == 200
-    assert "already exists" in answer.content.decode()
+    assert "Something here has this slug already." in answer.content.decode()
     assert Service.objects.filter(slug="checkout").count() == 1
 
 
