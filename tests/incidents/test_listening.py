@@ -148,7 +148,7 @@ async def test_a_line_cut_anywhere_resumes_exactly_there(acme_live):
 
     loop = asyncio.get_running_loop()
 
-    @settings(max_examples=100, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=60, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(cut=st.integers(0, last), keeps_somebody=st.booleans(), heard_until=st.integers(0, last))
     def resume(**drawn):
         asyncio.run_coroutine_threadsafe(comes_back(**drawn), loop).result(60)

@@ -15,6 +15,11 @@ function fire(name) {
   setTimeout(() => { delete firing[name]; if (mine.again) fire(name); }, COALESCE);
 }
 
+// On a wide screen a list scrolls by itself, on a phone with the page.
+const scrolls = (log) => log.scrollHeight > log.clientHeight + 1;
+const isAtEnd = (log) => (scrolls(log) ? log.scrollHeight - log.scrollTop - log.clientHeight : log.getBoundingClientRect().bottom - innerHeight) < NEAR;
+const toEnd = (log) => (scrolls(log) ? log.scrollTo(0, log.scrollHeight) : log.querySelector("ol").lastElementChild.scrollIntoView({ block: "center" }));
+
 customElements.define("live-incident", class extends HTMLElement {
   connectedCallback() {
     this.after = Number(this.getAttribute("after")) || 0;
@@ -27,6 +32,7 @@ customElements.define("live-incident", class extends HTMLElement {
     on(document, "input", (event) => this.type(event));
     on(document.body, "htmx:oobBeforeSwap", (event) => this.leaveOut(event.detail.fragment));
     on(document.body, "htmx:afterSettle", () => this.paint());
+    document.addEventListener("scroll", () => this.settle(), { capture: true, passive: true, signal: this.gone.signal });
     this.beat = setInterval(() => this.pulse(), PING);
     this.mark(document);
     this.connect();
@@ -141,7 +147,7 @@ customElements.define("live-incident", class extends HTMLElement {
     if (old) { if (old.dataset.version !== line.dataset.version) { old.replaceWith(line); this.mark(line.parentNode); window.htmx?.process(line); } return; }
     if (!list || !fresh) return;
     const log = list.closest(".log");
-    const atEnd = !log || log.scrollHeight - log.scrollTop - log.clientHeight < NEAR;
+    const atEnd = !log || isAtEnd(log);
     const mine = line.dataset.author === this.getAttribute("member");
     list.querySelector(":scope > .log__empty")?.remove();
     if (document.hidden && !mine && !("system" in line.dataset)) this.unread(list);
@@ -150,8 +156,8 @@ customElements.define("live-incident", class extends HTMLElement {
     this.mark(list);
     window.htmx?.process(line);
     if (!log || !line.offsetHeight) return;
-    if (atEnd || mine) log.scrollTop = log.scrollHeight;
-    else this.count(log);
+    if (!atEnd && !mine) this.count(log);
+    else if (scrolls(log)) toEnd(log);
   }
 
   mark(root) {
@@ -181,16 +187,13 @@ customElements.define("live-incident", class extends HTMLElement {
       pill.className = "pill";
       pill.type = "button";
       pill.dataset.count = 0;
-      pill.onclick = () => { log.scrollTop = log.scrollHeight; };
-      log.addEventListener("scroll", function near() {
-        if (log.scrollHeight - log.scrollTop - log.clientHeight >= NEAR) return;
-        pill.remove();
-        log.removeEventListener("scroll", near);
-      });
+      pill.onclick = () => toEnd(log);
     }
     pill.dataset.count = Number(pill.dataset.count) + 1;
     pill.textContent = `${pill.dataset.count} new, jump down`;
   }
+
+  settle() { for (const pill of document.querySelectorAll(".log > .pill")) if (isAtEnd(pill.parentNode)) pill.remove(); }
 
   // --- Who is there ---
 
