@@ -26,7 +26,8 @@ customElements.define("live-incident", class extends HTMLElement {
     this.failures = this.unseen = 0;
     const on = (target, name, act) => target.addEventListener(name, act, { signal: this.gone.signal });
     this.gone = new AbortController();
-    on(window, "online", () => this.connect());
+    // The old line may be dead without knowing it.
+    on(window, "online", () => { this.drop(); this.failures ||= 1; this.connect(); });
     on(window, "offline", () => this.show("off"));
     on(document, "visibilitychange", () => this.look());
     on(document, "input", (event) => this.type(event));
