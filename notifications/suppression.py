@@ -1,8 +1,9 @@
 """Why a message that was due is not sent after all; asked right before it would be."""
 
-from django.db.models import Max
+from django.db.models import F, Max
 
 from incidents.models import Obligation, Participant, RoleAssignment
+from teams.models import Person
 
 from .models import Delivery, OptOut
 
@@ -25,19 +26,33 @@ class Suppression:
         self.newest = self._newest(deliveries)
         self.settled = self._settled(deliveries)
         self.opted_out = self._opted_out(deliveries)
+        self.confirmed = self._confirmed(deliveries)
 
     def reason(self, delivery):
         """A sentence, or an empty string when it is to be sent."""
-        recipient, incident = delivery.recipient, delivery.incident
-        if recipient and (recipient.ended_at or not recipient.person.is_active):
+        return self._unreachable(delivery) or self._unwanted(delivery)
+
+    def _unreachable(self, delivery):
+        """Why this person is not written to at all."""
+        recipient = delivery.recipient
+        if recipient is None:
+            return ""
+        if recipient.ended_at or not recipient.person.is_active:
             return "No longer a member."
+        if delivery.channel == Delivery.Channel.EMAIL and recipient.person_id not in self.confirmed:
+            # Anybody can sign up with somebody else's address; mail goes to whoever has shown that it is theirs.
+            return "Not confirmed: nobody has opened the link that was sent to this address."
+        if (recipient.pk, delivery.topic) in self.opted_out:
+            return "Asked not to get these."
+        return ""
+
+    def _unwanted(self, delivery):
+        """Why this message is of no use any more, or none of their business."""
         if delivery.useful_until and delivery.useful_until <= self.now:
             return f"Expired: it was of use until {delivery.useful_until:%d %b %H:%M} UTC."
-        if recipient and (recipient.pk, delivery.topic) in self.opted_out:
-            return "Asked not to get these."
-        if incident is None:
+        if delivery.incident is None:
             return ""
-        if incident.private and not self._may_know(delivery):
+        if delivery.incident.private and not self._may_know(delivery):
             return "The incident is private, and this person is not on it."
         return self._overtaken(delivery)
 
@@ -102,6 +117,14 @@ class Suppression:
             return set()
         rows = OptOut.objects.filter(membership__in=recipients).values_list("membership_id", "audience")
         return {(membership, f"update:{audience}") for membership, audience in rows}
+
+    @staticmethod
+    def _confirmed(deliveries):
+        people = {each.recipient.person_id for each in deliveries if each.recipient}
+        confirmed = Person.objects.filter(
+            pk__in=people, emailaddress__verified=True, emailaddress__email__iexact=F("email")
+        )
+        return set(confirmed.values_list("pk", flat=True))
 
     @staticmethod
     def _obligation(delivery):
