@@ -11,6 +11,7 @@ import sys
 import pytest
 from django.db import connection
 
+from tests.notifications.quiet import hush
 from tests.serving import OUTSIDE, ROOT
 
 # What these processes write is committed, so the tables are emptied behind each test.
@@ -29,6 +30,9 @@ from tests.factories import declare_incident
 acme = Organization.objects.get(slug="acme")
 lena = lambda: Membership.objects.select_related("person", "organization").get(person__email="lena@acme.test")
 """
+
+
+WORLD = "from tests.cast import build_world; from tests.notifications.quiet import hush; build_world(); hush()"
 
 
 class Installation:
@@ -84,6 +88,7 @@ def installation(request, sms_gateway, mail_server):
     }
     if connection.vendor == "postgresql":
         request.getfixturevalue("committed_acme")
+        hush()
         made = Installation(
             **providers,
             DATABASE_URL="postgres://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**connection.settings_dict),
@@ -92,7 +97,7 @@ def installation(request, sms_gateway, mail_server):
     else:
         made = Installation(**providers, DATA_DIR=str(request.getfixturevalue("data_dir")))
         subprocess.run(
-            [sys.executable, "manage.py", "shell", "-v0", "-c", "from tests.cast import build_world; build_world()"],
+            [sys.executable, "manage.py", "shell", "-v0", "-c", WORLD],
             cwd=ROOT, env=made.environment, check=True, timeout=60,
         )  # fmt: skip
     yield made
@@ -126,7 +131,8 @@ def test_a_worker_killed_while_the_gateway_thinks_loses_nothing(installation, sm
 
     outcomes = installation.say(OUTCOMES)
     assert {state for state, _, _ in outcomes.values()} == {"accepted"}
-    assert set(sms_gateway.distinct) == set(outcomes), "each message reached the gateway, under one key each"
+    arrived = {key: request["text"] for key, request in sms_gateway.distinct.items()}
+    assert set(arrived) == set(outcomes), f"each message reached the gateway, under one key each: {arrived}"
     keys = [request["key"] for request in sms_gateway.requests]
     doubled = {key for key in outcomes if keys.count(key) > 1}
     assert begun <= doubled <= on_record, "what was in flight was sent again, and nothing else"
