@@ -6,7 +6,7 @@ An obligation walks open → warned → due → overdue → escalated(1…n) by 
 from datetime import timedelta
 
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import Max, Q
 from django.utils import timezone
 
 from playbooks.models import Audience, Cadence, IncidentRole
@@ -18,6 +18,7 @@ from .incident import Incident
 ASSESSMENT_MINUTES = 5
 # A warning comes five minutes before, or after two thirds of a window that is shorter than a quarter of an hour.
 WARNING = timedelta(minutes=5)
+SHORTEST = timedelta(microseconds=1)
 OVERDUE_AFTER = timedelta(minutes=1)
 ESCALATE_AFTER = (timedelta(minutes=5), timedelta(minutes=15))
 
@@ -149,22 +150,24 @@ class Obligation(TenantModel):
     @classmethod
     def satisfy_update(cls, incident, audience, *, now, next_update_at=None):
         """Close the audience's window and open the next. Returns the new obligation, or None without a clock."""
-        cls._settle(
-            incident.obligations.live().filter(kind=ObligationKind.UPDATE, audience=audience),
-            S.SATISFIED,
-            now,
-        )
+        windows = incident.obligations.filter(kind=ObligationKind.UPDATE, audience=audience)
+        cls._settle(windows.live(), S.SATISFIED, now)
         minutes = Cadence.objects.at(incident.severity).get(audience)
         if not incident.is_open or (minutes is None and next_update_at is None):
             return None
         if next_update_at is not None and minutes is None:
             minutes = max(1, round((next_update_at - now).total_seconds() / 60))
+        # Where the clock stands still for a moment, the next window must not be taken for the last one.
+        last = windows.filter(starts_at__range=(now, now + timedelta(seconds=1))).aggregate(last=Max("starts_at"))[
+            "last"
+        ]
+        starts_at = last + SHORTEST if last else now
         return cls.open(
             incident,
             ObligationKind.UPDATE,
             minutes=minutes,
             audience=audience,
-            starts_at=now,
+            starts_at=starts_at,
             due_at=next_update_at,
         )
 

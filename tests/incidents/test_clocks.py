@@ -101,6 +101,17 @@ def test_an_update_satisfies_its_audience_and_starts_the_next_window(incident, m
     assert {audience: of(incident, audience).due_at for audience in others} == others
 
 
+def test_two_updates_at_the_same_moment_are_two_windows(incident, lena):
+    for text in ("First.", "Second."):
+        StatusUpdate.publish(incident, "technical", {"text": text}, by=lena)
+
+    assert [window.state for window in incident.obligations.filter(audience="technical").order_by("pk")] == [
+        "satisfied",
+        "satisfied",
+        "open",
+    ]
+
+
 def test_an_overdue_clock_that_was_satisfied_stays_silent(incident, mei, clock):
     RoleAssignment.assign(incident, "communications_lead", mei, by=mei)
     obligation = of(incident, "coordination")
