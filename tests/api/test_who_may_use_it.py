@@ -69,7 +69,8 @@ STAKEHOLDER = {
     "DELETE /incidents/<int:number>/messages/<int:pk>/": SHUT,
     "GET /incidents/<int:number>/updates/": DONE,
     "POST /incidents/<int:number>/updates/": INVALID,
-    "GET /incidents/<int:number>/updates/<int:pk>/": DONE,
+    # A technical update, for those who work on it; the outer tiers: tests/incidents/test_reading_updates.py.
+    "GET /incidents/<int:number>/updates/<int:pk>/": SHUT,
     "GET /incidents/<int:number>/timeline/": DONE,
     "GET /incidents/<int:number>/alerts/": SHUT,
     "POST /incidents/<int:number>/alerts/": SHUT,
