@@ -9,8 +9,6 @@ from .models import Delivery, OptOut
 
 # What these are about has no meaning once the incident is over. The rest of a topic comes after a colon.
 ONLY_WHILE_OPEN = ("clock", "function", "role", "assessment", "severity")
-# Called in by name or by rota, so they may hear of a private incident before they are on it.
-CALLED = ("function", "role", "clock", "assessment")
 
 
 class Suppression:
@@ -68,13 +66,9 @@ class Suppression:
         return ""
 
     def _may_know(self, delivery):
+        """The same people who can open it: being on call for a function it needs is not being on it."""
         recipient = delivery.recipient
-        return (
-            recipient is None
-            or recipient.is_administrator
-            or delivery.topic.partition(":")[0] in CALLED
-            or (delivery.incident_id, recipient.pk) in self.on_it
-        )
+        return recipient is None or recipient.is_administrator or (delivery.incident_id, recipient.pk) in self.on_it
 
     @staticmethod
     def _people_on(incidents):
