@@ -42,7 +42,7 @@ class Product:
 
     def spawn(self):
         """Start without waiting."""
-        self.process = subprocess.Popen(
+        process = subprocess.Popen(
             self.command,
             cwd=ROOT,
             env=self.environment,
@@ -51,9 +51,9 @@ class Product:
             stderr=subprocess.STDOUT,
             text=True,
         )
-        self.lines = []
-        self._silent = False
-        self._reader = threading.Thread(target=self._read, args=[self.process], daemon=True)
+        with self._said:
+            self.process, self.lines, self._silent = process, [], False
+        self._reader = threading.Thread(target=self._read, args=[process, self.lines], daemon=True)
         self._reader.start()
         return self
 
@@ -95,13 +95,14 @@ class Product:
     def output(self):
         return "\n".join(self.lines)
 
-    def _read(self, process):
+    def _read(self, process, lines):
         for line in process.stdout:
             with self._said:
-                self.lines.append(line.rstrip())
+                lines.append(line.rstrip())
                 self._said.notify_all()
         with self._said:
-            self._silent = True
+            # The last words of a process that was killed may be read when its successor runs already.
+            self._silent = self._silent or process is self.process
             self._said.notify_all()
 
 
