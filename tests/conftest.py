@@ -32,6 +32,8 @@ settings.WHITENOISE_USE_FINDERS = settings.WHITENOISE_AUTOREFRESH = True
 if not settings.EMBEDDED:
     # Publishing knows no database numbers: without a prefix workers would ring each other's doorbells.
     settings.CHANNEL_LAYERS["default"]["CONFIG"]["prefix"] = f"test-{WORKER or 'alone'}"
+    # A second without an answer says nothing on a machine that runs two suites and three browsers.
+    settings.CACHES["default"]["OPTIONS"]["socket_timeout"] = 30
 
 import environ  # noqa: E402
 from channels.layers import channel_layers  # noqa: E402
@@ -40,6 +42,7 @@ from django.core.management.color import no_style  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.test import TransactionTestCase  # noqa: E402
 
+from config.cache import ShelteredRedisCache  # noqa: E402
 from incidents import append_only  # noqa: E402
 
 pytest_plugins = ["tests.cast", "tests.marker", "tests.serving"]
@@ -79,6 +82,7 @@ def browser_type_launch_args(browser_type_launch_args):
 def nothing_left_over():
     """Queues of the channel layer belong to the last test's loop, and the cache counts its failures."""
     channel_layers.backends.clear()
+    ShelteredRedisCache.away_until = 0.0
     cache.clear()
 
 
