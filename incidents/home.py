@@ -32,7 +32,7 @@ class Home:
     @cached_property
     def open(self):
         """Open incidents, the worst first, each with the clock that is due next."""
-        clocks = Prefetch("obligations", Obligation.objects.live().most_urgent_first(), to_attr="clocks")
+        clocks = Prefetch("obligations", Obligation.objects.live().clocks().most_urgent_first(), to_attr="clocks")
         return list(self.visible.open().with_summary().prefetch_related(clocks).worst_first()[:OPEN_SHOWN])
 
     @cached_property
@@ -50,7 +50,7 @@ class Home:
     def clocks(self):
         """What the member owes through a role, the most urgent first."""
         incidents = {hat.incident_id: hat.incident for hat in self.hats}
-        owed = owned_by(Obligation.objects.live().filter(incident__in=incidents), self.hats)
+        owed = owned_by(Obligation.objects.live().clocks().filter(incident__in=incidents), self.hats)
         for each in owed:
             each.incident = incidents[each.incident_id]
         return owed
@@ -104,4 +104,4 @@ def pressing_count(member):
     obligations = Obligation.objects.filter(
         incident__in={role.incident_id for role in roles}, warn_at__lte=timezone.now()
     )
-    return len(owned_by(obligations.live(), roles))
+    return len(owned_by(obligations.live().clocks(), roles))

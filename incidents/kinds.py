@@ -68,6 +68,8 @@ ROLE_TAKEN = _kind("role_taken", "header", "roles", "needs", "functions", notifi
 ROLE_HANDED_OVER = _kind("role_handed_over", "header", "roles", "needs", "functions", notifies=True)
 ROLE_RELEASED = _kind("role_released", "header", "roles", "needs")
 
+GUARD_WAIVED = _kind("guard_waived", "needs")
+
 FUNCTION_REQUESTED = _kind("function_requested", "functions", "needs", notifies=True)
 FUNCTION_ENGAGED = _kind("function_engaged", "functions", "needs")
 FUNCTION_STOOD_DOWN = _kind("function_stood_down", "functions", "needs")

@@ -10,6 +10,7 @@ from teams.models import Organization
 from teams.tenancy import active_organization_id
 
 from . import authority, kinds
+from .duties import Duty
 from .models import FunctionActivation, Incident, Obligation, Participant, RoleAssignment, Workstream
 from .models.functions import ActivationState
 
@@ -88,6 +89,14 @@ def declare(
     if alert is not None:
         alert.attach_to(incident, by=by)
     return incident
+
+
+class AssessmentDuty(Duty):
+    """Somebody has to judge severity and scope; when nobody does, the playbook's widest set is called for."""
+
+    def reached(self, obligation, incident, now):
+        if obligation.due_at <= now and incident.assessed_at is None:
+            default_assessment(incident)
 
 
 @transaction.atomic

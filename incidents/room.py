@@ -11,10 +11,11 @@ from playbooks.models import Audience, IncidentRole
 from teams.models import Function
 
 from . import authority
+from .duties import ADMINISTRATORS
 from .models import Message, Status, StatusUpdate
 from .models.functions import TRANSITIONS as ACTIVATION_STEPS
 from .models.functions import ActivationState
-from .models.obligations import ADMINISTRATORS, ObligationKind
+from .models.obligations import ObligationKind
 from .models.participants import PRESENCE_LIFETIME, Capacity
 from .models.roles import ROLES
 
@@ -148,7 +149,7 @@ class IncidentRoom:
     @cached_property
     def obligations(self):
         """What is owed now, the most urgent first."""
-        live = self.incident.obligations.live()
+        live = self.incident.obligations.live().clocks()
         return sorted(live, key=lambda each: (each.due_at, TIERS.index(each.audience)))
 
     @property

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import asdict
 
 from django.conf import settings
 from django.db import transaction
@@ -41,6 +42,10 @@ class GapAnswer(Answer):
     message = serializers.CharField()
     since = serializers.DateTimeField()
     waivable = serializers.BooleanField()
+    subject = serializers.CharField(help_text="What a waiver of it names; tells gaps of one guard apart.")
+    owner = serializers.EmailField(allow_null=True, help_text="Whose it is to close it; null: an administrator's.")
+    owner_role = serializers.SlugField(help_text="The role that answers for it.")
+    step = serializers.CharField(help_text="What they do next.")
 
 
 class PinnedPlaybook(Answer):
@@ -102,7 +107,9 @@ class IncidentDetail(IncidentLine):
             roles=incident.current_roles,
             functions=incident.called_functions,
         )
-        return GapAnswer(gaps_of(facts), many=True).data
+        return [
+            {**asdict(gap), "owner": getattr(facts.owner_of(gap.owner_role), "email", None)} for gap in gaps_of(facts)
+        ]
 
     def get_last_entry(self, incident) -> int:
         member = self.context["request"].membership

@@ -9,12 +9,14 @@ from .participants import Participant
 from .roles import RoleAssignment
 from .timeline import TimelineEntry
 from .updates import StatusUpdate
+from .waivers import GuardWaiver
 from .workstreams import Workstream
 
 __all__ = [
     "Alert",
     "AlertPayload",
     "FunctionActivation",
+    "GuardWaiver",
     "Incident",
     "IncidentService",
     "Integration",

@@ -9,18 +9,14 @@ from django.db import models, transaction
 from django.db.models import Max, Q
 from django.utils import timezone
 
-from playbooks.models import Audience, Cadence, IncidentRole
+from playbooks.models import Audience, Cadence
 from teams.tenancy import TenantManager, TenantModel, TenantQuerySet
 
-from .. import kinds
+from ..duties import duty_of
 from .incident import Incident
 
 ASSESSMENT_MINUTES = 5
-# A warning comes five minutes before, or after two thirds of a window that is shorter than a quarter of an hour.
-WARNING = timedelta(minutes=5)
 SHORTEST = timedelta(microseconds=1)
-OVERDUE_AFTER = timedelta(minutes=1)
-ESCALATE_AFTER = (timedelta(minutes=5), timedelta(minutes=15))
 
 
 class ObligationKind(models.TextChoices):
@@ -40,22 +36,20 @@ class ObligationState(models.TextChoices):
 
 S = ObligationState
 LIVE = (S.OPEN, S.WARNED, S.DUE, S.OVERDUE, S.ESCALATED)
-ADMINISTRATORS = "administrators"
-
-# Who is told at each step: the owner, then the communications lead, the lead, the organisation's administrators.
-OWNERS = {
-    Audience.TECHNICAL: IncidentRole.LEAD,
-    Audience.COORDINATION: IncidentRole.COMMUNICATIONS_LEAD,
-    Audience.LEADERSHIP: IncidentRole.COMMUNICATIONS_LEAD,
-    Audience.CUSTOMERS: IncidentRole.COMMUNICATIONS_LEAD,
-    "": IncidentRole.LEAD,
-}
-ESCALATION_CHAIN = (IncidentRole.COMMUNICATIONS_LEAD, IncidentRole.LEAD, ADMINISTRATORS)
+# What stands in the row of clocks. Other obligations show with what they are about.
+CLOCKS = (ObligationKind.ASSESSMENT, ObligationKind.UPDATE)
 
 
 class ObligationQuerySet(TenantQuerySet):
     def live(self):
         return self.filter(state__in=LIVE)
+
+    def clocks(self):
+        """Words owed to audiences, and the judgement of the beginning."""
+        return self.filter(kind__in=CLOCKS)
+
+    def about(self, kind, subject=0):
+        return self.filter(kind=kind, subject=subject)
 
     def pressing(self, now):
         """Those that have to move now, the longest waiting first; found by index."""
@@ -66,7 +60,10 @@ class ObligationQuerySet(TenantQuerySet):
 
 
 class Obligation(TenantModel):
-    """`next_at` is the moment of the next step; None once nothing more can happen. All times UTC."""
+    """`next_at` is the moment of the next step; None once nothing more can happen. All times UTC.
+
+    `subject` is the primary key of what it is about where the kind alone does not say it, or 0.
+    """
 
     queue = True
 
@@ -76,6 +73,7 @@ class Obligation(TenantModel):
     incident = models.ForeignKey(Incident, models.CASCADE, related_name="obligations")
     kind = models.CharField(max_length=12, choices=ObligationKind)
     audience = models.CharField(max_length=12, choices=Audience, blank=True)
+    subject = models.PositiveBigIntegerField(default=0)
     interval_minutes = models.PositiveSmallIntegerField()
     starts_at = models.DateTimeField()
     warn_at = models.DateTimeField()
@@ -92,11 +90,11 @@ class Obligation(TenantModel):
     class Meta(TenantModel.Meta):
         constraints = [
             models.UniqueConstraint(
-                fields=["organization", "incident", "kind", "audience", "starts_at"],
+                fields=["organization", "incident", "kind", "audience", "subject", "starts_at"],
                 name="obligation_window_once",
             ),
             models.UniqueConstraint(
-                fields=["organization", "incident", "kind", "audience"],
+                fields=["organization", "incident", "kind", "audience", "subject"],
                 condition=Q(state__in=LIVE),
                 name="obligation_one_live",
             ),
@@ -111,24 +109,33 @@ class Obligation(TenantModel):
     # --- Questions ---------------------------------------------------------------------------
 
     @property
+    def duty(self):
+        """What this kind of obligation does at each step."""
+        return duty_of(self.kind)
+
+    @property
     def owner_role(self):
-        return OWNERS[self.audience]
+        return self.duty.owner_role(self)
 
     @property
     def told(self):
         """Whom the present state concerns: role slugs, or `administrators`, each once, nearest first."""
-        if self.state in (S.WARNED, S.DUE, S.OPEN):
-            return [str(self.owner_role)]
-        reached = 1 if self.state == S.OVERDUE else 1 + self.level
-        return list(dict.fromkeys([str(self.owner_role), *map(str, ESCALATION_CHAIN[:reached])]))
+        return self.duty.told(self)
 
     # --- Opening and settling; all under the incident's lock -----------------------------------
 
     @classmethod
-    def open(cls, incident, kind, *, minutes, audience="", starts_at=None, due_at=None):
+    def open(cls, incident, kind, *, minutes, audience="", subject=0, starts_at=None, due_at=None):
         """Start a window of `minutes`, or until `due_at` where a time was promised."""
         starts_at = starts_at or timezone.now()
-        obligation = cls(incident=incident, kind=kind, audience=audience, interval_minutes=minutes, starts_at=starts_at)
+        obligation = cls(
+            incident=incident,
+            kind=kind,
+            audience=audience,
+            subject=subject,
+            interval_minutes=minutes,
+            starts_at=starts_at,
+        )
         obligation._set_due(due_at or starts_at + timedelta(minutes=minutes))
         obligation.save(force_insert=True)
         return obligation
@@ -144,8 +151,18 @@ class Obligation(TenantModel):
             cls.open(incident, ObligationKind.UPDATE, minutes=minutes, audience=audience, starts_at=starts_at)
 
     @classmethod
+    def satisfy(cls, incident, kind, subject=0):
+        """Somebody did what was owed; nothing happens where nothing was."""
+        cls._settle(incident.obligations.live().about(kind, subject), S.SATISFIED)
+
+    @classmethod
+    def cancel(cls, incident, kind, subject=0):
+        """It is not owed any more."""
+        cls._settle(incident.obligations.live().about(kind, subject), S.CANCELLED)
+
+    @classmethod
     def satisfy_assessment(cls, incident):
-        cls._settle(incident.obligations.live().filter(kind=ObligationKind.ASSESSMENT), S.SATISFIED)
+        cls.satisfy(incident, ObligationKind.ASSESSMENT)
 
     @classmethod
     def satisfy_update(cls, incident, audience, *, now, next_update_at=None):
@@ -202,28 +219,30 @@ class Obligation(TenantModel):
     def _set_due(self, due_at):
         window = due_at - self.starts_at
         self.due_at = due_at
-        self.warn_at = due_at - min(WARNING, window / 3)
-        self.overdue_at = due_at + OVERDUE_AFTER
-        self.escalate_at = [(due_at + delay).isoformat() for delay in ESCALATE_AFTER]
-        self.next_at = self.warn_at
+        self.warn_at = due_at - min(self.duty.warning, window / 3)
+        self.overdue_at = due_at + self.duty.overdue_after
+        self.escalate_at = [(due_at + delay).isoformat() for delay in self.duty.escalate_after]
+        self.next_at = self.steps()[0][0]
 
     # --- Walking -----------------------------------------------------------------------------
 
     def steps(self):
         """`(moment, state, level)` of the whole walk, in order."""
         moments = [timezone.datetime.fromisoformat(moment) for moment in self.escalate_at]
-        return [
+        walk = [
             (self.warn_at, S.WARNED, 0),
             (self.due_at, S.DUE, 0),
             (self.overdue_at, S.OVERDUE, 0),
             *((moment, S.ESCALATED, level) for level, moment in enumerate(moments, start=1)),
         ]
+        return [step for step in walk if step[1] in self.duty.states]
 
     @transaction.atomic
     def advance(self, now):
         """Take the step whose moment has come and say so; after downtime only the newest one speaks.
 
-        Returns the entry, or None when another scheduler was faster or a person had satisfied it.
+        Returns the entry, or None when the step is a silent one, another scheduler was faster, or a person had
+        satisfied it.
         """
         incident = self.incident.lock()
         self.lock()
@@ -238,21 +257,16 @@ class Obligation(TenantModel):
         self.next_at = ahead[0] if ahead else None
         self.save(update_fields=["state", "level", "next_at"])
         entry = self._announce(incident, missed=len(passed) - 1)
-        if self.kind == ObligationKind.ASSESSMENT and self.due_at <= now and incident.assessed_at is None:
-            from ..mobilization import default_assessment
-
-            default_assessment(incident)
+        self.duty.reached(self, incident, now)
         return entry
 
     def _announce(self, incident, *, missed):
-        kind = {
-            S.WARNED: kinds.CLOCK_WARNED,
-            S.DUE: kinds.CLOCK_DUE,
-            S.OVERDUE: kinds.CLOCK_OVERDUE,
-            S.ESCALATED: kinds.CLOCK_ESCALATED,
-        }[self.state]
+        kind = self.duty.says.get(self.state)
+        if kind is None:
+            return None
         return incident.record(
             kind,
+            workstream=self.duty.workstream(self),
             obligation=self.pk,
             clock=self.kind,
             audience=self.audience,
@@ -260,4 +274,5 @@ class Obligation(TenantModel):
             level=self.level,
             told=self.told,
             missed_steps=missed,
+            **self.duty.details(self),
         )

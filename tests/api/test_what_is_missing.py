@@ -63,6 +63,10 @@ def test_nobody_leads(gaps, incident, lena):
         "message": "Nobody leads this incident.",
         "since": moment(role.ended_at),
         "waivable": False,
+        "subject": "",
+        "owner": None,
+        "owner_role": "lead",
+        "step": "Take the lead, or give it to somebody",
     }
 
 

@@ -68,6 +68,14 @@ SENTENCES = {
         {"role": "lead", "member": 0, "name": "Mei Tanaka"},
         "Mei Tanaka is no longer incident lead, released by Lena Fischer.",
     ),
+    "guard_waived": (
+        {
+            "guard": "no_communications_lead",
+            "gap": "Nobody leads communications.",
+            "waived": ["no_communications_lead"],
+        },
+        "Lena Fischer decided that nothing has to be done: Nobody leads communications.",
+    ),
     "function_requested": (
         {"function": "legal", "name": "Legal", "rule": "Type Security"},
         "Legal was asked for by Lena Fischer (Type Security).",

@@ -1,0 +1,54 @@
+"""What the guards look at, read once: they decide from it and query nothing themselves."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db.models import Max
+from django.utils import timezone
+
+from playbooks.models import IncidentRole
+
+from ..models.waivers import GuardWaiver
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Open clocks, roles that are held, functions with their state, roles once vacated, rules that were waived."""
+
+    incident: object
+    clocks: list
+    roles: list
+    functions: list
+    vacated_at: dict = field(default_factory=dict)
+    waivers: list = field(default_factory=list)
+    now: datetime = field(default_factory=timezone.now)
+
+    @classmethod
+    def of(cls, incident, *, clocks=None, roles=None, functions=None, now=None):
+        """Read what the caller has not read already; a constant number of queries."""
+        return cls(
+            incident=incident,
+            clocks=list(incident.obligations.live()) if clocks is None else clocks,
+            roles=list(incident.roles.current().with_people()) if roles is None else roles,
+            functions=list(incident.functions.with_functions()) if functions is None else functions,
+            vacated_at=dict(incident.roles.order_by().values_list("role").annotate(Max("ended_at"))),
+            waivers=list(GuardWaiver.objects.filter(incident=incident).with_people()),
+            now=now or timezone.now(),
+        )
+
+    def is_held(self, role):
+        return self.holder_of(role) is not None
+
+    def holder_of(self, role):
+        """The membership that wears this hat, or None."""
+        return next((each.membership for each in self.roles if each.role == role), None)
+
+    def vacant_since(self, role):
+        return self.vacated_at.get(role) or self.incident.declared_at
+
+    def owner_of(self, role):
+        """Who answers for what this role should see to: its holder, or else whoever leads; None without either."""
+        return self.holder_of(role) or self.holder_of(IncidentRole.LEAD)
+
+    def is_waived(self, gap):
+        return any((each.guard, each.subject) == (gap.code, gap.subject) for each in self.waivers)

@@ -1,0 +1,32 @@
+"""The shapes of a guard's answers: a gap that stands open, a breach that an act would commit."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from playbooks.models import IncidentRole
+
+
+@dataclass(frozen=True)
+class Gap:
+    """One thing that is missing. `waivable`: a person with a reason can settle it otherwise.
+
+    `subject` tells gaps of one guard apart and is what a waiver names; `owner_role` is whose it is to close the gap,
+    and `step` what they do next.
+    """
+
+    code: str
+    message: str
+    since: datetime
+    waivable: bool = False
+    subject: str = ""
+    owner_role: str = IncidentRole.LEAD
+    step: str = ""
+
+
+@dataclass(frozen=True)
+class Breach:
+    """A rule that an act would break: the guard's code, the sentence that says so, and what it is about."""
+
+    code: str
+    sentence: str
+    subject: str = ""
