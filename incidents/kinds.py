@@ -32,7 +32,9 @@ _kinds: dict[str, Kind] = {}
 
 
 def _kind(name, *regions, **properties):
-    _kinds[name] = Kind(name, regions, **properties)
+    # Whatever may wait for somebody may be missing, too.
+    gaps = ("gaps",) if "needs" in regions else ()
+    _kinds[name] = Kind(name, (*regions, *gaps), **properties)
     return _kinds[name]
 
 

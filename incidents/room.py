@@ -11,6 +11,7 @@ from playbooks.models import Audience, IncidentRole
 from teams.models import Function
 
 from . import authority
+from .boards.gaps import GapBoard
 from .duties import ADMINISTRATORS
 from .models import Message, Status, StatusUpdate
 from .models.functions import TRANSITIONS as ACTIVATION_STEPS
@@ -238,6 +239,11 @@ class IncidentRoom:
         if not (self.responds and self.incident.is_open):
             return []
         return [*self._late_clocks(), *self._vacant_roles(), *self._requested_functions()]
+
+    @cached_property
+    def gaps(self):
+        """What the incident lacks, for whom it is to see to."""
+        return GapBoard(self)
 
     # --- Workstreams and their threads ---------------------------------------------------------------
 

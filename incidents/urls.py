@@ -24,6 +24,7 @@ from .views import (
     status,
     timeline,
     updates,
+    waivers,
     workstreams,
 )
 
@@ -74,6 +75,7 @@ urlpatterns += [
     path("incidents/<int:number>/roles/<str:role>/", role.role, name="role"),
     path("incidents/<int:number>/roles/<str:role>/vacancy/", role.vacancy, name="vacancy"),
     path("incidents/<int:number>/functions/<str:slug>/", function.function, name="function"),
+    path("incidents/<int:number>/waivers/", waivers.waivers, name="waivers"),
     path("incidents/<int:number>/updates/new/", updates.update_new, name="update_new"),
     path("incidents/<int:number>/updates/preview/", updates.update_preview, name="update_preview"),
     path("incidents/<int:number>/updates/<int:update>/", updates.update, name="update"),

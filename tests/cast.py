@@ -10,7 +10,7 @@ from django.test import Client
 
 from incidents.ingest.reports import Report
 from incidents.mobilization import declare
-from incidents.models import Alert, Integration, Message, StatusUpdate, Workstream
+from incidents.models import Alert, GuardWaiver, Integration, Message, StatusUpdate, Workstream
 from playbooks.models import Playbook, Severity
 from teams.founding import found
 from teams.models import ApiToken, Function, Membership, Organization, Person, Rota, Service, Team
@@ -54,6 +54,7 @@ def _plant_secrets(globex, omar):
     Message.post(incident.workstreams.get(), secret, by=omar)
     Workstream.open(incident, secret, by=omar)
     StatusUpdate.publish(incident, "technical", {"text": secret}, by=omar)
+    GuardWaiver.keep(incident, "no_lead", MARKER, reason=secret, by=omar)
     integration, _ = Integration.connect(globex, Integration.Kind.GENERIC, name=secret)
     Alert.fire(integration, Report(dedup_key=MARKER, firing=True, title=secret, labels={"secret": secret}))
     Playbook.objects.create(slug=f"secret-{MARKER}", name=secret)

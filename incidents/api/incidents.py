@@ -46,6 +46,7 @@ class GapAnswer(Answer):
     owner = serializers.EmailField(allow_null=True, help_text="Whose it is to close it; null: an administrator's.")
     owner_role = serializers.SlugField(help_text="The role that answers for it.")
     step = serializers.CharField(help_text="What they do next.")
+    place = serializers.CharField(help_text="The page where they do it, below the incident's own.")
 
 
 class PinnedPlaybook(Answer):

@@ -16,6 +16,7 @@ from . import (
     status,
     timeline,
     updates,
+    waivers,
     workstreams,
 )
 
@@ -37,6 +38,7 @@ of_incident = [
     path("messages/<int:pk>/", messages.OneMessage.as_view(), name="api-message"),
     path("updates/", updates.Updates.as_view(), name="api-updates"),
     path("updates/<int:pk>/", updates.OneUpdate.as_view(), name="api-update"),
+    path("waivers/", waivers.Waivers.as_view(), name="api-waivers"),
     path("timeline/", timeline.Timeline.as_view(), name="api-timeline"),
     path("alerts/", alerts.IncidentAlerts.as_view(), name="api-incident-alerts"),
 ]

@@ -14,8 +14,13 @@ class AssessmentOverdue:
     def gaps(self, facts):
         for clock in facts.clocks:
             if clock.kind == ObligationKind.ASSESSMENT and clock.due_at <= facts.now:
-                sentence = "Severity and scope have not been judged in time."
-                yield Gap(self.code, sentence, clock.due_at, step="Judge severity and scope")
+                yield Gap(
+                    self.code,
+                    "Severity and scope have not been judged in time.",
+                    clock.due_at,
+                    step="Judge severity and scope",
+                    place="assessment/",
+                )
 
 
 class UpdateOverdue:
@@ -34,4 +39,5 @@ class UpdateOverdue:
                     subject=clock.audience,
                     owner_role=clock.owner_role,
                     step="Write the update",
+                    place=f"updates/new/?audience={clock.audience}",
                 )

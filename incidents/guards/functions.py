@@ -19,4 +19,5 @@ class RequiredFunctionNotEngaged:
                     waivable=True,
                     subject=each.function.slug,
                     step="Reach its people, or say why it is not needed",
+                    place=f"functions/{each.function.slug}/",
                 )

@@ -11,7 +11,7 @@ class Gap:
     """One thing that is missing. `waivable`: a person with a reason can settle it otherwise.
 
     `subject` tells gaps of one guard apart and is what a waiver names; `owner_role` is whose it is to close the gap,
-    and `step` what they do next.
+    `step` what they do next, and `place` where: an address below the incident's own.
     """
 
     code: str
@@ -21,6 +21,7 @@ class Gap:
     subject: str = ""
     owner_role: str = IncidentRole.LEAD
     step: str = ""
+    place: str = ""
 
 
 @dataclass(frozen=True)

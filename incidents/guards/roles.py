@@ -15,8 +15,13 @@ class NoLead:
 
     def gaps(self, facts):
         if not facts.is_held(IncidentRole.LEAD):
-            since = facts.vacant_since(IncidentRole.LEAD)
-            yield Gap(self.code, "Nobody leads this incident.", since, step="Take the lead, or give it to somebody")
+            yield Gap(
+                self.code,
+                "Nobody leads this incident.",
+                facts.vacant_since(IncidentRole.LEAD),
+                step="Take the lead, or give it to somebody",
+                place="roles/lead/",
+            )
 
 
 class NoCommunicationsLead:
@@ -37,4 +42,5 @@ class NoCommunicationsLead:
                 max(min(others), facts.vacant_since(IncidentRole.COMMUNICATIONS_LEAD)),
                 waivable=True,
                 step="Name a communications lead",
+                place="roles/communications_lead/",
             )

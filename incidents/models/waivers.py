@@ -39,6 +39,11 @@ class GuardWaiver(TenantModel):
     def __str__(self):
         return f"{self.guard} {self.subject}".strip()
 
+    @property
+    def rule(self):
+        """The guard's code, for reading."""
+        return self.guard.replace("_", " ").capitalize()
+
     @classmethod
     @transaction.atomic
     def grant(cls, incident, guard, subject="", *, reason, by):

@@ -9,7 +9,9 @@ from ..lookups import find_incident, room_of
 
 # What stakeholders may read; the rest belongs to those who work in the incident.
 BRIEFING = ("header", "clocks", "functions", "updates")
-REGIONS = (*BRIEFING, "roles", "needs", "streams", "alerts")
+REGIONS = (*BRIEFING, "roles", "needs", "gaps", "streams", "alerts")
+# Regions that are pages, too, and say more there.
+WHOLE_PAGES = ("updates", "gaps")
 
 
 @require_GET
@@ -29,6 +31,6 @@ def region(request, number, name):
         raise Http404("Not for stakeholders.")
     if request.htmx:
         return render(request, f"incidents/_{name}.html", {"incident": incident, "room": room})
-    if name == "updates":
-        return render(request, "incidents/updates.html", {"incident": incident, "room": room})
+    if name in WHOLE_PAGES:
+        return render(request, f"incidents/{name}.html", {"incident": incident, "room": room})
     return redirect(f"{incident.get_absolute_url()}#{name}")

@@ -67,6 +67,7 @@ def test_nobody_leads(gaps, incident, lena):
         "owner": None,
         "owner_role": "lead",
         "step": "Take the lead, or give it to somebody",
+        "place": "roles/lead/",
     }
 
 

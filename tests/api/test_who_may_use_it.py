@@ -72,6 +72,8 @@ STAKEHOLDER = {
     # A technical update, for those who work on it; the outer tiers: tests/incidents/test_reading_updates.py.
     "GET /incidents/<int:number>/updates/<int:pk>/": SHUT,
     "GET /incidents/<int:number>/timeline/": DONE,
+    "GET /incidents/<int:number>/waivers/": SHUT,
+    "POST /incidents/<int:number>/waivers/": INVALID,
     "GET /incidents/<int:number>/alerts/": SHUT,
     "POST /incidents/<int:number>/alerts/": SHUT,
     "GET /incidents/<int:number>/deliveries/": DONE,

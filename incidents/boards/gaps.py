@@ -1,0 +1,45 @@
+"""The gap board: everything that is missing, each with whose it is and what they do next."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from ..guards import Facts, Gap, gaps_of
+
+
+@dataclass(frozen=True)
+class GapRow:
+    """`owner` is the membership that sees to it; None where nobody is left but the administrators."""
+
+    gap: Gap
+    owner: object
+    is_viewers: bool
+
+    @property
+    def anchor(self):
+        """A name for the row's controls that stays the same from one reading to the next."""
+        return f"{self.gap.code}-{self.gap.subject}".strip("-").replace("_", "-")
+
+
+class GapBoard:
+    """Rows for one viewer, the longest waiting first, and the rules that somebody lifted."""
+
+    def __init__(self, room):
+        self.room = room
+
+    @cached_property
+    def facts(self):
+        return Facts.of(self.room.incident, now=self.room.now)
+
+    @cached_property
+    def rows(self):
+        return [self._row(gap) for gap in gaps_of(self.facts)]
+
+    @property
+    def waivers(self):
+        """What was settled by a reason, in the order in which it was."""
+        return sorted(self.facts.waivers, key=lambda waiver: waiver.granted_at)
+
+    def _row(self, gap):
+        owner = self.facts.owner_of(gap.owner_role)
+        viewer = self.room.viewer
+        return GapRow(gap, owner, owner.pk == viewer.pk if owner else viewer.is_administrator)
