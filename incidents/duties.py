@@ -14,8 +14,9 @@ from playbooks.models import Audience, IncidentRole
 from . import kinds
 
 ADMINISTRATORS = "administrators"
-# Who is told at each step: the owner, then the communications lead, the lead, the organisation's administrators.
-ESCALATION_CHAIN = (IncidentRole.COMMUNICATIONS_LEAD, IncidentRole.LEAD, ADMINISTRATORS)
+LATE = ("overdue", "escalated")
+# Who is told at each step after the owner: who leads, then the organisation's administrators.
+ESCALATION_CHAIN = (IncidentRole.LEAD, ADMINISTRATORS)
 
 DUTIES = {
     "assessment": "incidents.mobilization.AssessmentDuty",
@@ -53,16 +54,19 @@ class Duty:
         return IncidentRole.LEAD
 
     def told(self, obligation):
-        """Whom the present state concerns: role slugs, or `administrators`, each once, nearest first."""
-        owner = str(self.owner_role(obligation))
-        if obligation.state in ("open", "warned", "due"):
-            return [owner]
+        """Whom the present state concerns: role slugs, or `administrators`, each once, nearest first.
+
+        Who owes it by name is told first and alone, until it is late; then the chain hears of it too.
+        """
+        owner = [] if obligation.owner_id is not None else [str(self.owner_role(obligation))]
+        if obligation.state not in LATE:
+            return owner
         reached = 1 if obligation.state == "overdue" else 1 + obligation.level
-        return list(dict.fromkeys([owner, *map(str, self.chain[:reached])]))
+        return list(dict.fromkeys([*owner, *map(str, self.chain[:reached])]))
 
     def details(self, obligation):
-        """More facts for the entry of a step; `told_members` are primary keys of memberships to be told as well."""
-        return {}
+        """More facts for the entry of a step; `told_members` are primary keys of memberships to be told by name."""
+        return {"told_members": [obligation.owner_id]} if obligation.owner_id is not None else {}
 
     def workstream(self, obligation):
         """The workstream that the entry of a step belongs to, or None."""
@@ -75,6 +79,7 @@ class Duty:
 class UpdateDuty(Duty):
     """An audience waits for word."""
 
+    chain = (IncidentRole.COMMUNICATIONS_LEAD, *ESCALATION_CHAIN)
     owners = {
         Audience.TECHNICAL: IncidentRole.LEAD,
         Audience.COORDINATION: IncidentRole.COMMUNICATIONS_LEAD,

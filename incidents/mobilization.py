@@ -10,7 +10,7 @@ from teams.models import Organization
 from teams.tenancy import active_organization_id
 
 from . import authority, kinds
-from .duties import Duty
+from .duties import Duty, UpdateDuty
 from .models import FunctionActivation, Incident, Obligation, Participant, RoleAssignment, Workstream
 from .models.functions import ActivationState
 
@@ -93,6 +93,8 @@ def declare(
 
 class AssessmentDuty(Duty):
     """Somebody has to judge severity and scope; when nobody does, the playbook's widest set is called for."""
+
+    chain = UpdateDuty.chain
 
     def reached(self, obligation, incident, now):
         if obligation.due_at <= now and incident.assessed_at is None:

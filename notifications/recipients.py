@@ -262,8 +262,10 @@ def _assignee(situation):
 
 
 def _reminder(situation):
-    """The holders of the roles told; a vacant role passes the word on along the chain."""
+    """Whoever owes it by name, and the holders of the roles told; a vacant role passes the word on along the chain."""
     by = (EMAIL,) if situation.kind == kinds.CLOCK_WARNED.name else situation.paging
+    for member in situation.details.get("told_members", ()):
+        yield _Call(member, by, "Reminder to who owes it", needed=True)
     for role in situation.details.get("told", ()):
         yield from _holder_or_next(situation, role, by)
 

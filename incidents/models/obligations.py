@@ -10,6 +10,7 @@ from django.db.models import Max, Q
 from django.utils import timezone
 
 from playbooks.models import Audience, Cadence
+from teams.models import Membership
 from teams.tenancy import TenantManager, TenantModel, TenantQuerySet
 
 from ..duties import duty_of
@@ -62,7 +63,8 @@ class ObligationQuerySet(TenantQuerySet):
 class Obligation(TenantModel):
     """`next_at` is the moment of the next step; None once nothing more can happen. All times UTC.
 
-    `subject` is the primary key of what it is about where the kind alone does not say it, or 0.
+    `subject` is the primary key of what it is about where the kind alone does not say it, or 0. `owner` is who owes it
+    by name; without one, the duty names a role.
     """
 
     queue = True
@@ -74,6 +76,7 @@ class Obligation(TenantModel):
     kind = models.CharField(max_length=12, choices=ObligationKind)
     audience = models.CharField(max_length=12, choices=Audience, blank=True)
     subject = models.PositiveBigIntegerField(default=0)
+    owner = models.ForeignKey(Membership, models.PROTECT, null=True, related_name="obligations")
     interval_minutes = models.PositiveSmallIntegerField()
     starts_at = models.DateTimeField()
     warn_at = models.DateTimeField()
@@ -125,7 +128,7 @@ class Obligation(TenantModel):
     # --- Opening and settling; all under the incident's lock -----------------------------------
 
     @classmethod
-    def open(cls, incident, kind, *, minutes, audience="", subject=0, starts_at=None, due_at=None):
+    def open(cls, incident, kind, *, minutes, audience="", subject=0, owner=None, starts_at=None, due_at=None):
         """Start a window of `minutes`, or until `due_at` where a time was promised."""
         starts_at = starts_at or timezone.now()
         obligation = cls(
@@ -133,6 +136,7 @@ class Obligation(TenantModel):
             kind=kind,
             audience=audience,
             subject=subject,
+            owner=owner,
             interval_minutes=minutes,
             starts_at=starts_at,
         )

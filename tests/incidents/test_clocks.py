@@ -57,6 +57,21 @@ def test_a_clock_warns_falls_due_is_overdue_and_escalates(incident):
     assert (obligation.state, obligation.level, obligation.next_at) == ("escalated", 2, None)
 
 
+def test_who_owes_it_by_name_is_told_alone_until_it_is_late(incident, tariq):
+    obligation = of(incident, "technical")
+    Obligation.objects.filter(pk=obligation.pk).update(owner=tariq)
+
+    walk = [entry.details for at in (10, 15, 16, 20) if (entry := advance(obligation, at))]
+
+    assert {tuple(details["told_members"]) for details in walk} == {(tariq.pk,)}
+    assert [details.get("told", []) for details in walk] == [
+        [],
+        [],
+        ["communications_lead"],
+        ["communications_lead", "lead"],
+    ]
+
+
 def test_nothing_happens_early(incident):
     obligation = of(incident, "coordination")
 

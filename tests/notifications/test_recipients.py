@@ -266,3 +266,11 @@ def test_somebody_without_a_number_is_on_record_as_not_told():
 
 def test_an_entry_nobody_routes_reaches_nobody():
     assert told(replace(QUIET, kind=kinds.ASSESSED.name)) == set()
+
+
+def test_a_reminder_reaches_who_owes_it_by_name_and_a_late_chain():
+    situation = replace(QUIET, kind="clock_overdue", details={"told_members": [SAM], "told": ["lead"]})
+
+    assert told(replace(situation, holders={"lead": TARIQ})) == {("Sam", "email"), ("Tariq", "email")}
+    assert told(replace(situation, details={"told_members": [SAM]})) == {("Sam", "email")}
+    assert reasons(situation)["Sam", "email"] == "Reminder to who owes it"
