@@ -1,10 +1,23 @@
 """Functions, domains, teams, services and rotas in the organisation's admin; people and audit to read."""
 
 from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.forms import BaseInlineFormSet
 
 from .administration import site
 from .administration.scoped import OrganizationInline, OrganizationModelAdmin, ReadOnlyAdmin
-from .models import AuditEntry, Function, Membership, Rota, Service, Team, TeamMember, TechnicalDomain
+from .models import (
+    AuditEntry,
+    Function,
+    Membership,
+    Rota,
+    Service,
+    ServiceDependency,
+    ServiceGraph,
+    Team,
+    TeamMember,
+    TechnicalDomain,
+)
 
 
 class CatalogueAdmin(OrganizationModelAdmin):
@@ -42,12 +55,33 @@ class TeamAdmin(CatalogueAdmin):
     inlines = (TeamMemberInline,)
 
 
+class DependencyFormSet(BaseInlineFormSet):
+    """Refuses a circle, as `Service.rest_on` does."""
+
+    def clean(self):
+        super().clean()
+        if any(self.errors) or self.instance.pk is None:
+            return
+        kept = [form.cleaned_data for form in self.forms if form.cleaned_data and form not in self.deleted_forms]
+        needed = {each["needed"].pk for each in kept if each.get("needed")}
+        if ServiceGraph.read().is_circular(self.instance.pk, needed):
+            raise ValidationError(f"{self.instance} would need itself in the end.")
+
+
+class ServiceDependencyInline(OrganizationInline):
+    model = ServiceDependency
+    fk_name = "service"
+    formset = DependencyFormSet
+    autocomplete_fields = ("needed",)
+
+
 @admin.register(Service, site=site)
 class ServiceAdmin(CatalogueAdmin):
     list_display = ("name", "slug", "domain", "team")
     list_filter = ("domain", "team")
     list_select_related = ("domain", "team")
     autocomplete_fields = ("domain", "team")
+    inlines = (ServiceDependencyInline,)
 
 
 @admin.register(Rota, site=site)

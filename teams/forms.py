@@ -143,7 +143,7 @@ class CatalogueForm(forms.Form):
         super().__init__(*args, initial=self.known(row) if row else None, **kwargs)
 
     def known(self, row):
-        return {name: getattr(row, name) for name in self.base_fields if name != "members"}
+        return {name: getattr(row, name) for name in self.base_fields if name not in ("members", "depends_on")}
 
     def clean(self):
         fields = super().clean()
@@ -165,11 +165,22 @@ class ServiceForm(CatalogueForm):
 
     domain = forms.ModelChoiceField(None, label="Technical domain", required=False, empty_label="None")
     team = forms.ModelChoiceField(None, label="Team that owns it", required=False, empty_label="None")
+    depends_on = forms.ModelMultipleChoiceField(
+        None,
+        label="Depends on",
+        help_text="What has to work for it to work. When one of them breaks, this one is named as possibly affected.",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["domain"].queryset = TechnicalDomain.objects.in_order()
         self.fields["team"].queryset = Team.objects.in_order()
+        self.fields["depends_on"].queryset = Service.objects.in_order().exclude(pk=self.row and self.row.pk)
+
+    def known(self, row):
+        return {**super().known(row), "depends_on": row.depends_on.all()}
 
 
 class TeamForm(CatalogueForm):

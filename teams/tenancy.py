@@ -188,6 +188,11 @@ class TenantManager(models.Manager.from_queryset(TenantQuerySet)):
         return self._queryset_class(self.model, query=_Unscoped(self.model), using=self._db, hints=self._hints)
 
 
+def no_key_lock():
+    """Options of a lock that does not hold up new rows that point at the locked one, where the database has it."""
+    return {"no_key": True} if connection.features.has_select_for_no_key_update else {}
+
+
 class TenantModel(models.Model):
     """A row that belongs to one organisation. `Meta` of a subclass inherits from `TenantModel.Meta`."""
 
@@ -224,8 +229,7 @@ class TenantModel(models.Model):
 
     def lock(self):
         """Read the row again under a lock that lasts until the transaction ends."""
-        options = {"no_key": True} if connection.features.has_select_for_no_key_update else {}
-        locked = type(self).objects.select_for_update(of=("self",), **options)
+        locked = type(self).objects.select_for_update(of=("self",), **no_key_lock())
         self.refresh_from_db(from_queryset=locked)
         return self
 

@@ -50,6 +50,7 @@ def _plant_secrets(globex, omar):
     """One of everything that could leak, each with the marker in its words."""
     secret = f"Secret {MARKER}"
     service = Service.objects.create(slug=f"secret-{MARKER}", name=secret, description=secret)
+    Service.objects.create(slug=f"resting-{MARKER}", name=secret).rest_on([service], by=omar)
     incident = declare(secret, by=omar, summary=secret, services=[service], severity=Severity.objects.get(slug="sev1"))
     Message.post(incident.workstreams.get(), secret, by=omar)
     Workstream.open(incident, secret, by=omar)

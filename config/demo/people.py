@@ -30,6 +30,9 @@ SERVICES = {
              "ledger": ("Ledger", "database"), "search": ("Search", "backend"), "sign-in": ("Sign-in", "frontend")},
     "globex": {"tracking": ("Parcel tracking", "backend")},
 }  # fmt: skip
+# Which service needs which others, and which team owns them.
+NEEDS = {"checkout": ("gateway", "sign-in"), "ledger": ("gateway",)}
+OWNED_BY = {"payments": ("checkout", "gateway", "ledger"), "edge": ("search", "sign-in")}
 TEAMS = {"payments": ("Payments", "backend", ("tariq", "jonas")), "edge": ("Edge", "infrastructure", ("noor", "lena"))}
 
 
@@ -78,3 +81,6 @@ def _arrange(slug, members):
         if members.keys() >= set(locals_):
             added = Team.objects.create(slug=team, name=name, function=engineering, domain=_domain(domain))
             added.members.set(members[local] for local in locals_)
+            Service.objects.filter(slug__in=OWNED_BY[team]).update(team=added)
+    for service in Service.objects.filter(slug__in=NEEDS):
+        service.rest_on(Service.objects.filter(slug__in=NEEDS[service.slug]), by=None)

@@ -9,7 +9,7 @@ from ..models import Function, Membership, Service, Team, TechnicalDomain
 from ..models.catalogue import slug_validator
 from .endpoint import Endpoint
 from .schema import listing, operation
-from .shapes import Answer, Body, Line, Named, Person, Text
+from .shapes import Answer, Body, Line, ManyNamed, Named, Person, Text
 
 
 class CatalogueAnswer(Answer):
@@ -51,6 +51,7 @@ class OnCall(Body):
 class ServiceAnswer(CatalogueAnswer):
     domain = Named(TechnicalDomain, allow_null=True)
     team = Named(Team, allow_null=True)
+    depends_on = ManyNamed(Service, source="needed_services", help_text="What it needs to work.")
 
 
 class ServiceBody(CatalogueBody):
@@ -58,6 +59,7 @@ class ServiceBody(CatalogueBody):
 
     domain = Named(TechnicalDomain, required=False, allow_null=True)
     team = Named(Team, required=False, allow_null=True)
+    depends_on = ManyNamed(Service, required=False, help_text="Replaces all; a circle is refused.")
 
 
 class TeamAnswer(CatalogueAnswer):
@@ -106,7 +108,13 @@ class Services(Endpoint):
     @operation(body=ServiceBody, answer=ServiceAnswer, status=201)
     def post(self, request):
         """Add a service. Administrators only."""
-        return self.answer(ServiceAnswer, Service.add(by=self.member, **self.body(ServiceBody)), status=201)
+        asked = self.body(ServiceBody)
+        needed = asked.pop("depends_on", [])
+        with transaction.atomic():
+            service = Service.add(by=self.member, **asked)
+            if needed:
+                service.rest_on(needed, by=self.member)
+        return self.answer(ServiceAnswer, self.find(services(), slug=service.slug), status=201)
 
 
 class OneService(Endpoint):
@@ -117,10 +125,15 @@ class OneService(Endpoint):
 
     @operation(body=ServiceBody(partial=True), answer=ServiceAnswer)
     def patch(self, request, slug):
-        """Change a service. Administrators only."""
+        """Change a service; `depends_on` replaces what it needs. Administrators only."""
         service = self.find(services(), slug=slug)
-        service.change(by=self.member, **self.body(ServiceBody, partial=True))
-        return self.answer(ServiceAnswer, service)
+        asked = self.body(ServiceBody, partial=True)
+        needed = asked.pop("depends_on", None)
+        with transaction.atomic():
+            service.change(by=self.member, **asked)
+            if needed is not None:
+                service.rest_on(needed, by=self.member)
+        return self.answer(ServiceAnswer, self.find(services(), slug=slug))
 
 
 class Teams(Endpoint):
@@ -164,7 +177,8 @@ def functions():
 
 
 def services():
-    return Service.objects.select_related("domain", "team")
+    needed = Prefetch("depends_on", Service.objects.order_by("slug"), to_attr="needed_services")
+    return Service.objects.select_related("domain", "team").prefetch_related(needed)
 
 
 def teams():

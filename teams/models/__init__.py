@@ -2,7 +2,7 @@
 
 from .access import ApiToken, IdempotentRequest
 from .audit import AuditEntry
-from .catalogue import Function, Rota, Service, Team, TeamMember, TechnicalDomain
+from .catalogue import Function, Rota, Service, ServiceDependency, ServiceGraph, Team, TeamMember, TechnicalDomain
 from .membership import Invitation, Membership
 from .organization import Organization
 from .person import Person
@@ -18,6 +18,8 @@ __all__ = [
     "Person",
     "Rota",
     "Service",
+    "ServiceDependency",
+    "ServiceGraph",
     "Team",
     "TeamMember",
     "TechnicalDomain",

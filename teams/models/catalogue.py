@@ -1,11 +1,14 @@
 """How an organisation is arranged: functions, technical domains, teams, services, and who is on call."""
 
+from dataclasses import dataclass
+
 from django.core.validators import RegexValidator
 from django.db import models, transaction
 
 from ..authority import require_administrator
 from ..errors import Refused
-from ..tenancy import TenantManager, TenantModel, TenantQuerySet
+from ..graph import leads_back, reached_from
+from ..tenancy import TenantManager, TenantModel, TenantQuerySet, no_key_lock
 from . import audit
 
 slug_validator = RegexValidator(r"^[a-z0-9]+(?:[-_][a-z0-9]+)*$", "Use lower-case letters, digits and hyphens.")
@@ -109,6 +112,79 @@ class Service(CatalogueModel):
 
     domain = models.ForeignKey(TechnicalDomain, models.SET_NULL, null=True, blank=True, related_name="services")
     team = models.ForeignKey(Team, models.SET_NULL, null=True, blank=True, related_name="services")
+    depends_on = models.ManyToManyField(
+        "self",
+        through="teams.ServiceDependency",
+        through_fields=("service", "needed"),
+        symmetrical=False,
+        related_name="dependants",
+    )
+
+    @transaction.atomic
+    def rest_on(self, services, *, by):
+        """Make these the services that this one needs, and no others; a circle of needs is refused."""
+        # All of them, so that two services cannot begin to need each other at the same moment.
+        list(type(self).objects.select_for_update(**no_key_lock()).order_by("pk").values_list("pk"))
+        require_administrator(by)
+        needed = {service.pk for service in services}
+        if ServiceGraph.read().is_circular(self.pk, needed):
+            raise Refused(f"{self} would need itself in the end.", code="circular_dependency")
+        if needed == set(self.depends_on.values_list("pk", flat=True)):
+            return
+        self.depends_on.set(services)
+        audit.log(by, "service_dependencies_changed", self, depends_on=", ".join(sorted(map(str, services))))
+
+
+class DependencyQuerySet(TenantQuerySet):
+    def edges(self):
+        """`(service, what it needs)` of the whole organisation, as primary keys."""
+        return list(self.order_by("pk").values_list("service_id", "needed_id"))
+
+
+class ServiceDependency(TenantModel):
+    """One service needs another one to work."""
+
+    service = models.ForeignKey(Service, models.CASCADE, related_name="+")
+    needed = models.ForeignKey(Service, models.CASCADE, related_name="+", verbose_name="depends on")
+
+    objects = TenantManager.from_queryset(DependencyQuerySet)()
+
+    class Meta(TenantModel.Meta):
+        verbose_name_plural = "service dependencies"
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "service", "needed"], name="teams_dependency_once")
+        ]
+
+    def __str__(self):
+        return f"{self.service} needs {self.needed}"
+
+
+@dataclass(frozen=True)
+class ServiceGraph:
+    """Which service of the organisation needs which, read once and then walked."""
+
+    edges: list
+
+    @classmethod
+    def read(cls):
+        return cls(ServiceDependency.objects.edges())
+
+    def dependants_of(self, services):
+        """`{service: the one it needs}` of all that fail with these, nearest first; primary keys, without the given."""
+        return reached_from(services, [(needed, service) for service, needed in self.edges])
+
+    def needs_of(self, services):
+        """`{service: the one that needs it}` of all that these rest on, nearest first."""
+        return reached_from(services, self.edges)
+
+    def is_circular(self, service, needed):
+        """Whether the service would need itself if it needed these, and nothing else."""
+        others = [edge for edge in self.edges if edge[0] != service]
+        return leads_back(service, [*others, *((service, each) for each in needed)])
+
+    def around(self, services):
+        """These, whatever fails with them, and whatever they rest on."""
+        return {*services, *self.dependants_of(services), *self.needs_of(services)}
 
 
 class Rota(TenantModel):

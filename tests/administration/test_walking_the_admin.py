@@ -21,6 +21,8 @@ from tests.queries import counted
 
 # A search page repeats what was searched for; a part finds the same rows without looking like a leak.
 PART_OF_MARKER = MARKER[:10]
+# What the browser sends along with a service that needs no other.
+NEEDS_NOTHING = {"-1-TOTAL_FORMS": "0", "-1-INITIAL_FORMS": "0"}
 MODELS = sorted(site._registry, key=lambda model: model._meta.label)
 
 
@@ -221,14 +223,17 @@ def test_a_duplicate_is_an_error_in_the_form(admin, lena):
 
 
 def test_the_same_slug_as_in_the_other_organisation_is_free(admin, globex_rows):
-    answer = admin.post(address(Service, "add"), {"name": "Own", "slug": f"secret-{MARKER}"[:40], "position": "0"})
+    answer = admin.post(
+        address(Service, "add"), {"name": "Own", "slug": f"secret-{MARKER}"[:40], "position": "0", **NEEDS_NOTHING}
+    )
 
     assert answer.status_code == 302
 
 
 def test_history_tells_who_changed_what(admin, ada):
     service = Service.objects.get(slug="checkout")
-    admin.post(address(Service, "change", service.pk), {"name": "Check-out", "slug": "checkout", "position": "0"})
+    form = {"name": "Check-out", "slug": "checkout", "position": "0", **NEEDS_NOTHING}
+    admin.post(address(Service, "change", service.pk), form)
 
     entry = AuditEntry.objects.about(service).get()
     assert (entry.actor, entry.act, entry.details) == (ada, "changed", {"message": [{"changed": {"fields": ["Name"]}}]})

@@ -61,6 +61,7 @@ def test_services_are_added_and_changed(api):
         "description": "",
         "domain": "backend",
         "team": None,
+        "depends_on": [],
     }
 
     changed = api.patch("/services/payment-gateway/", {"description": "Talks to the bank."})
@@ -69,6 +70,23 @@ def test_services_are_added_and_changed(api):
     assert changed.json()["description"] == "Talks to the bank."
     assert api.get("/services/payment-gateway/").json() == changed.json()
     assert taken.json()["errors"] == [{"field": "slug", "message": "This slug is in use."}]
+
+
+def test_what_a_service_needs_is_told_and_replaced(api):
+    added = api.post("/services/", {"name": "Gateway", "depends_on": ["search", "ledger"]})
+    assert (added.status_code, added.json()["depends_on"]) == (201, ["ledger", "search"])
+
+    changed = api.patch("/services/gateway/", {"depends_on": ["ledger"]})
+    refused = api.patch("/services/ledger/", {"depends_on": ["gateway"], "name": "Not kept"})
+    missing = api.patch("/services/ledger/", {"depends_on": ["nothing"]})
+
+    assert changed.json()["depends_on"] == ["ledger"]
+    assert (refused.status_code, refused.json()["code"]) == (409, "circular_dependency")
+    assert missing.status_code == 422
+    assert api.get("/services/ledger/").json() == {**api.get("/services/ledger/").json(), "name": "Ledger"}
+    assert {each["slug"]: each["depends_on"] for each in results(api, "/services/")} == {
+        "checkout": [], "gateway": ["ledger"], "ledger": [], "search": [],
+    }  # fmt: skip
 
 
 def test_teams_are_added_with_their_members(api):
