@@ -71,3 +71,11 @@ def may_edit(membership, message):
 def may_delete(membership, message):
     """One's own words, or anybody's for an administrator."""
     return may_edit(membership, message) or (membership is not None and membership.is_administrator)
+
+
+def may_correct_time(membership, entry):
+    """Whoever put it on the timeline, and whoever coordinates the incident."""
+    if membership is None:
+        return True
+    own = membership.is_responder and entry.actor_id == membership.pk
+    return own or may_coordinate(membership, entry.incident)

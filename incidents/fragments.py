@@ -11,16 +11,42 @@ from .models import Message
 logger = logging.getLogger(__name__)
 
 # Their entries name the message in `details`; the one that announced it is found through the entry.
-LATER_WORDS = (kinds.MESSAGE_EDITED.name, kinds.MESSAGE_DELETED.name)
+LATER_WORDS = (
+    kinds.MESSAGE_EDITED.name,
+    kinds.MESSAGE_DELETED.name,
+    kinds.MESSAGE_PINNED.name,
+    kinds.MESSAGE_UNPINNED.name,
+)
 
 
 def attach_messages(entries):
     """Give every entry its `said`: the message it is about as it reads now, or None. One query for all."""
-    ids = {entry.details["message"] for entry in entries if entry.kind in LATER_WORDS}
+    ids = {entry.details.get("message") for entry in entries if entry.kind in LATER_WORDS}
     later = Message.objects.for_reading().in_bulk(ids) if ids else {}
     for entry in entries:
-        entry.said = later.get(entry.details["message"]) if entry.kind in LATER_WORDS else entry.message
+        entry.said = later.get(entry.details.get("message")) if entry.kind in LATER_WORDS else entry.message
+        if entry.said:
+            entry.said.incident = entry.incident
     return entries
+
+
+def redrawn_after(incident, entries):
+    """`{number: earlier entries}` whose lines read differently since the entry of this number. One query for all."""
+    numbers = {entry.number: sorted(_numbers_redrawn(entry)) for entry in entries}
+    wanted = {each for earlier in numbers.values() for each in earlier}
+    rows = attach_messages(list(incident.timeline.filter(number__in=wanted).for_reading())) if wanted else ()
+    found = {entry.number: entry for entry in rows}
+    return {number: [found[each] for each in earlier if each in found] for number, earlier in numbers.items()}
+
+
+def _numbers_redrawn(entry):
+    """The entries whose lines show a corrected time, or words of a message that was edited or deleted."""
+    if entry.kind == kinds.TIME_CORRECTED.name and "entry" in entry.details:
+        yield entry.details["entry"]
+    if entry.kind in (kinds.MESSAGE_EDITED.name, kinds.MESSAGE_DELETED.name) and entry.said:
+        yield entry.said.entry.number
+        if entry.said.pin_id:
+            yield entry.said.pin.number
 
 
 def facts_of(entry):
@@ -28,18 +54,24 @@ def facts_of(entry):
     return {
         "number": entry.number,
         "kind": entry.kind,
-        "at": rfc3339(entry.happened_at),
+        "at": rfc3339(entry.took_place_at),
         "actor": entry.actor.email if entry.actor else None,
         "details": {**entry.details, **_words(entry.said)} if entry.said else entry.details,
     }
 
 
-def fragments_of(entry):
-    """`{region: html}` for the lists of the room that only grow. Empty where a template fails: the page asks again."""
+def fragments_of(entry, redrawn=()):
+    """`{region: html}` for the lists of the room that only grow. Empty where a template fails: the page asks again.
+
+    `redrawn` are earlier entries that read differently since. What is drawn `again` takes the place of a line that a
+    page has already, and is added to none that has not.
+    """
     try:
-        lines = {"timeline": render_to_string("incidents/_entry.html", _context(entry))}
+        lines = {"timeline": _line(entry)}
+        for earlier in redrawn:
+            lines["timeline"] += _line(earlier, again=True)
         if entry.said:
-            context = _context(entry) | {"message": entry.said}
+            context = _context(entry) | {"message": entry.said, "again": entry.kind in LATER_WORDS}
             lines[f"stream-{entry.said.workstream_id}"] = render_to_string("incidents/_message.html", context)
     except Exception:  # one line that cannot be drawn must not keep the next from everybody
         logger.exception("Entry %s of incident %s cannot be drawn.", entry.number, entry.incident_id)
@@ -49,6 +81,10 @@ def fragments_of(entry):
 
 def rfc3339(moment):
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _line(entry, *, again=False):
+    return render_to_string("incidents/_entry.html", _context(entry) | {"again": again})
 
 
 def _context(entry):

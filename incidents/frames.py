@@ -7,7 +7,7 @@ from typing import NamedTuple
 from teams.tenancy import acting_in
 
 from . import kinds
-from .fragments import attach_messages, facts_of, fragments_of
+from .fragments import attach_messages, facts_of, fragments_of, redrawn_after
 from .kinds import Visibility
 from .models import Incident
 
@@ -78,9 +78,10 @@ def read(incident_id, after, heads, *, upto=None):
     if upto is not None:
         entries = entries.filter(number__lte=upto)
     entries = attach_messages(list(entries[:READ_LIMIT]))
+    redrawn = redrawn_after(incident, entries)
     news = News(after, dict(heads), more=len(entries) == READ_LIMIT)
     for entry in entries:
-        news.frames.append(_frame(entry, news.heads))
+        news.frames.append(_frame(entry, news.heads, redrawn[entry.number]))
         news.number = entry.number
         news.shuts_out |= entry.kind in SHUTS_OUT
         news.takes_back |= entry.kind in (kinds.MESSAGE_EDITED.name, kinds.MESSAGE_DELETED.name)
@@ -91,9 +92,9 @@ def encode(frame):
     return json.dumps(frame, ensure_ascii=False, separators=(",", ":"))
 
 
-def _frame(entry, heads):
+def _frame(entry, heads, redrawn):
     """The entry's frame; moves `heads` along."""
-    html = fragments_of(entry)
+    html = fragments_of(entry, redrawn)
     regions = [*_regions(entry.kind), *([] if html else ["timeline"])]
     shared = encode({**facts_of(entry), "regions": regions, **({"html": html} if html else {})})[1:]
     texts = {}

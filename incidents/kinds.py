@@ -86,6 +86,12 @@ MESSAGE_POSTED = _kind("message_posted", system=True)
 MESSAGE_EDITED = _kind("message_edited", system=True)
 MESSAGE_DELETED = _kind("message_deleted", system=True)
 
+# What people put on the record by hand; the lines that read differently afterwards are drawn again by `fragments.py`.
+NOTE_ADDED = _kind("note_added")
+MESSAGE_PINNED = _kind("message_pinned")
+MESSAGE_UNPINNED = _kind("message_unpinned")
+TIME_CORRECTED = _kind("time_corrected", system=True)
+
 # Who reads an update depends on its audience: `StatusUpdate.publish` says.
 UPDATE_PUBLISHED = _kind("update_published", "clocks", "updates", "needs", notifies=True)
 CLOCK_WARNED = _kind("clock_warned", "clocks", "needs", system=True, notifies=True)

@@ -13,14 +13,15 @@ from teams.models import Function
 from . import authority
 from .boards.gaps import GapBoard
 from .duties import ADMINISTRATORS
+from .fragments import attach_messages
 from .models import Message, Status, StatusUpdate
 from .models.functions import TRANSITIONS as ACTIVATION_STEPS
 from .models.functions import ActivationState
 from .models.obligations import ObligationKind
 from .models.participants import PRESENCE_LIFETIME, Capacity
 from .models.roles import ROLES
+from .paging import ByNumber, page_of
 
-PAGE = 50
 ALL = "all"
 TIMELINE = "timeline"
 GONE = "gone"
@@ -277,13 +278,15 @@ class IncidentRoom:
         messages = Message.objects.for_reading().filter(incident=self.incident)
         if self.stream != ALL:
             messages = messages.filter(workstream=self.stream)
-        return page_of(messages, before=self.before, key="pk")
+        return page_of(messages, order=ByNumber("pk"), before=self.before)
 
     @cached_property
     def recent_entries(self):
         """The newest page of the timeline without what the machinery says."""
         entries = self.incident.timeline.visible_to(self.viewer).without_system().for_reading()
-        return page_of(entries, key="number")
+        page = page_of(entries, order=ByNumber("number"))
+        attach_messages(page.rows)
+        return page
 
     # --- What was said, and what fired ---------------------------------------------------------------
 
@@ -401,31 +404,3 @@ class IncidentRoom:
             if activation.state in AWAITED and activation.function_id == self.viewer.function_id:
                 sentence = f"{activation.function} is asked for: {activation.rule}"
                 yield Need("function", activation.function.slug, sentence)
-
-
-@dataclass(frozen=True)
-class Page:
-    """A stretch of something long, the oldest first.
-
-    `earlier` is the `before=` of the stretch before it, or None; `is_newest` says that nothing comes after it.
-    """
-
-    rows: list
-    earlier: int | None
-    is_newest: bool
-
-    def __iter__(self):
-        return iter(self.rows)
-
-
-def page_of(rows, *, key, before=None, after=None, size=PAGE):
-    """The last `size` rows, or the last before a `key`, or the first after one; found by index, never by offset."""
-    if after is not None:
-        found = list(rows.filter(**{f"{key}__gt": after}).order_by(key)[: size + 1])
-        page = found[:size]
-        return Page(page, getattr(page[0], key) if page and after else None, len(found) <= size)
-    if before is not None:
-        rows = rows.filter(**{f"{key}__lt": before})
-    found = list(rows.order_by(f"-{key}")[: size + 1])
-    page = found[:size][::-1]
-    return Page(page, getattr(page[0], key) if len(found) > size else None, before is None)

@@ -16,6 +16,7 @@ from .views import (
     participation,
     people,
     privacy,
+    record,
     reopening,
     resolution,
     role,
@@ -36,6 +37,7 @@ urlpatterns = [
     *[path(f"incidents/<int:number>/{name}/", room.region, {"name": name}, name=name) for name in room.REGIONS],
     path("incidents/<int:number>/people/", people.people, name="people"),
     path("incidents/<int:number>/timeline/", timeline.timeline, name="timeline"),
+    path("incidents/<int:number>/timeline/<int:entry>/", record.entry, name="entry"),
     path("incidents/<int:number>/participation/", participation.participation, name="participation"),
     path("incidents/<int:number>/workstreams/", workstreams.workstreams, name="workstreams"),
     path("incidents/<int:number>/workstreams/<int:pk>/", workstreams.workstream, name="workstream"),
@@ -44,6 +46,7 @@ urlpatterns = [
     path("incidents/<int:number>/messages/<int:pk>/", messages.message, name="message"),
     path("incidents/<int:number>/messages/<int:pk>/versions/", messages.versions, name="message_versions"),
     path("incidents/<int:number>/messages/<int:pk>/deletion/", messages.deletion, name="message_deletion"),
+    path("incidents/<int:number>/messages/<int:pk>/pin/", record.pin, name="pin"),
 ]
 
 # Around the incidents: what is open, the list, declaring, alerts that wait.
@@ -76,6 +79,7 @@ urlpatterns += [
     path("incidents/<int:number>/roles/<str:role>/vacancy/", role.vacancy, name="vacancy"),
     path("incidents/<int:number>/functions/<str:slug>/", function.function, name="function"),
     path("incidents/<int:number>/waivers/", waivers.waivers, name="waivers"),
+    path("incidents/<int:number>/notes/", record.notes, name="notes"),
     path("incidents/<int:number>/updates/new/", updates.update_new, name="update_new"),
     path("incidents/<int:number>/updates/preview/", updates.update_preview, name="update_preview"),
     path("incidents/<int:number>/updates/<int:update>/", updates.update, name="update"),

@@ -5,12 +5,14 @@ executive, Ada administers, Stan only wants to know. Globex: Omar, who must neve
 all carry a marker that nobody at Acme may ever receive.
 """
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 
 from incidents.ingest.reports import Report
 from incidents.mobilization import declare
-from incidents.models import Alert, GuardWaiver, Integration, Message, StatusUpdate, Workstream
+from incidents.models import Alert, GuardWaiver, Integration, Message, StatusUpdate, TimelineEntry, Workstream
 from playbooks.models import Playbook, Severity
 from teams.founding import found
 from teams.models import ApiToken, Function, Membership, Organization, Person, Rota, Service, Team
@@ -52,7 +54,9 @@ def _plant_secrets(globex, omar):
     service = Service.objects.create(slug=f"secret-{MARKER}", name=secret, description=secret)
     Service.objects.create(slug=f"resting-{MARKER}", name=secret).rest_on([service], by=omar)
     incident = declare(secret, by=omar, summary=secret, services=[service], severity=Severity.objects.get(slug="sev1"))
-    Message.post(incident.workstreams.get(), secret, by=omar)
+    Message.post(incident.workstreams.get(), secret, by=omar).messages.get().put_on_record(by=omar)
+    note = TimelineEntry.note(incident, secret, by=omar)
+    note.correct_time(note.happened_at - timedelta(minutes=5), by=omar, reason=secret)
     Workstream.open(incident, secret, by=omar)
     StatusUpdate.publish(incident, "technical", {"text": secret}, by=omar)
     GuardWaiver.keep(incident, "no_lead", MARKER, reason=secret, by=omar)

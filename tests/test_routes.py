@@ -54,6 +54,8 @@ IDENTIFIED = {
     "incidents:message": Message,
     "incidents:message_versions": Message,
     "incidents:message_deletion": Message,
+    "incidents:pin": Message,
+    "incidents:entry": None,
     "incidents:update": StatusUpdate,
     "incidents:function": Function,
     "incidents:role": None,
@@ -77,6 +79,8 @@ IDENTIFIED = {
     "api-workstream": Workstream,
     "api-messages": Workstream,
     "api-message": Message,
+    "api-pin": Message,
+    "api-entry": None,
     "api-update": StatusUpdate,
     "api-integration": Integration,
 }
@@ -163,6 +167,7 @@ def foreign(globex, omar):
             "slug": getattr(row, "slug", None),
             "update": getattr(row, "number", None),
             "role": "lead",
+            "entry": 1,
             "key": "nonsense",
             "kind": "generic",
         }
@@ -284,6 +289,7 @@ def test_the_browser_of_a_member_opens_every_page_of_theirs(signed_in, lena, len
             "slug": getattr(row, "slug", None),
             "update": getattr(row, "number", None),
             "role": "lead",
+            "entry": 1,
         }
         opened[route.name] = browser.get(route.address(**values)).status_code
     # Some addresses only take a POST; a status of the incident may not allow a form.

@@ -22,6 +22,9 @@ class MessageAnswer(Answer):
     text = serializers.CharField(help_text="Markdown; empty once it was deleted.")
     html = serializers.CharField(help_text="The same for every reader, and safe to show.")
     version = serializers.IntegerField()
+    pinned = serializers.IntegerField(
+        source="pin.number", default=None, allow_null=True, help_text="The entry that pins it to the timeline, or null."
+    )
     posted_at = serializers.DateTimeField()
     edited_at = serializers.DateTimeField(allow_null=True)
     deleted_at = serializers.DateTimeField(allow_null=True)

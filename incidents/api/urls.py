@@ -36,10 +36,12 @@ of_incident = [
     path("workstreams/<int:pk>/", workstreams.OneWorkstream.as_view(), name="api-workstream"),
     path("workstreams/<int:pk>/messages/", messages.Messages.as_view(), name="api-messages"),
     path("messages/<int:pk>/", messages.OneMessage.as_view(), name="api-message"),
+    path("messages/<int:pk>/pin/", timeline.Pin.as_view(), name="api-pin"),
     path("updates/", updates.Updates.as_view(), name="api-updates"),
     path("updates/<int:pk>/", updates.OneUpdate.as_view(), name="api-update"),
     path("waivers/", waivers.Waivers.as_view(), name="api-waivers"),
     path("timeline/", timeline.Timeline.as_view(), name="api-timeline"),
+    path("timeline/<int:entry>/", timeline.OneEntry.as_view(), name="api-entry"),
     path("alerts/", alerts.IncidentAlerts.as_view(), name="api-incident-alerts"),
 ]
 

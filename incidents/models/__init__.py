@@ -7,7 +7,7 @@ from .messages import Mention, Message, MessageVersion
 from .obligations import Obligation
 from .participants import Participant
 from .roles import RoleAssignment
-from .timeline import TimelineEntry
+from .timeline import TimeCorrection, TimelineEntry
 from .updates import StatusUpdate
 from .waivers import GuardWaiver
 from .workstreams import Workstream
@@ -28,6 +28,7 @@ __all__ = [
     "RoleAssignment",
     "Status",
     "StatusUpdate",
+    "TimeCorrection",
     "TimelineEntry",
     "Workstream",
 ]

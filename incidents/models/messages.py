@@ -13,7 +13,7 @@ from teams.tenancy import TenantManager, TenantModel, TenantQuerySet
 from .. import authority, kinds, markdown
 from .incident import Incident
 from .participants import Participant
-from .timeline import TimelineEntry
+from .timeline import TimelineEntry, require_plausible
 from .workstreams import Workstream
 
 MAX_LENGTH = 20_000
@@ -23,7 +23,9 @@ MENTION = re.compile(r"(?<![\w@])@([A-Za-z0-9][A-Za-z0-9._+-]*)")
 
 class MessageQuerySet(TenantQuerySet):
     def for_reading(self):
-        return self.select_related("author__person", "author__function", "workstream", "entry", "deleted_by__person")
+        return self.select_related(
+            "author__person", "author__function", "workstream", "entry", "pin", "deleted_by__person"
+        )
 
     def in_order(self):
         return self.order_by("pk")
@@ -35,6 +37,8 @@ class Message(TenantModel):
     incident = models.ForeignKey(Incident, models.CASCADE, related_name="messages")
     workstream = models.ForeignKey(Workstream, models.CASCADE, related_name="messages")
     entry = models.ForeignKey(TimelineEntry, models.PROTECT, related_name="messages")
+    # The entry that put it on the record, while it stands there.
+    pin = models.ForeignKey(TimelineEntry, models.PROTECT, null=True, related_name="+")
     author = models.ForeignKey(Membership, models.PROTECT, null=True, related_name="+")
     text = models.TextField(max_length=MAX_LENGTH)
     version = models.PositiveSmallIntegerField(default=1)
@@ -144,6 +148,42 @@ class Message(TenantModel):
         self.save(update_fields=["text", "deleted_at", "deleted_by", "deletion_reason"])
         return self.incident.record(
             kinds.MESSAGE_DELETED, by=by, workstream=self.workstream, message=self.pk, reason=reason
+        )
+
+    @transaction.atomic
+    def put_on_record(self, *, by, happened_at=None):
+        """Pin it to the timeline at its own time. The words stay here, so that they can still be taken back."""
+        self.incident.lock()
+        self.lock()
+        authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
+        if self.deleted_at:
+            raise Refused("This message was deleted.", code="deleted")
+        if self.pin_id:
+            raise Refused("This message is on the timeline already.", code="unchanged")
+        require_plausible(self.incident, happened_at)
+        self.pin = self.incident.record(
+            kinds.MESSAGE_PINNED,
+            by=by,
+            workstream=self.workstream,
+            happened_at=happened_at or self.posted_at,
+            message=self.pk,
+            author=self.author.name if self.author else "",
+        )
+        self.save(update_fields=["pin"])
+        return self.pin
+
+    @transaction.atomic
+    def take_off_record(self, *, by):
+        """Unpin it. That it was pinned, and by whom it was unpinned, stays."""
+        self.incident.lock()
+        self.lock()
+        authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
+        if not self.pin_id:
+            raise Refused("This message is not pinned.", code="unchanged")
+        pin, self.pin = self.pin, None
+        self.save(update_fields=["pin"])
+        return self.incident.record(
+            kinds.MESSAGE_UNPINNED, by=by, workstream=self.workstream, message=self.pk, entry=pin.number
         )
 
     @staticmethod

@@ -2,17 +2,27 @@
 
 import hashlib
 import json
-from datetime import UTC
+from datetime import UTC, timedelta
 
-from django.db import models
+from django.db import models, transaction
+from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from teams.errors import Refused
 from teams.tenancy import TenantManager, TenantModel, TenantQuerySet
 
-from .. import kinds
+from .. import authority, kinds
 from ..kinds import Visibility
 
 GENESIS = "0" * 64
+NOTE_LENGTH = 500
+# What people put on the record by hand has a time that they chose and may correct.
+TIMED_BY_HAND = (kinds.NOTE_ADDED.name, kinds.MESSAGE_PINNED.name)
+# What led to an incident is part of its story; further back somebody mistyped the year.
+LONGEST_BEFORE = timedelta(days=365)
+# Written down later than this after it happened, an entry shows both times.
+LATE = timedelta(minutes=1)
 
 
 def reach_of(membership):
@@ -46,12 +56,39 @@ class TimelineQuerySet(TenantQuerySet):
     def by_function(self, slug):
         return self.filter(actor__function__slug=slug)
 
+    def in_workstream(self, pk):
+        return self.filter(workstream=pk)
+
+    def about_audience(self, audience):
+        """Updates to one audience tier, and what its clock said."""
+        return self.filter(details__audience=audience)
+
+    def by_member(self, email):
+        return self.filter(actor__person__email__iexact=email)
+
+    def saying(self, words):
+        """What reads like this: in the entry itself, in the message it brought, or in the name of who acted."""
+        from .messages import Message
+
+        said = Q(actor__person__name__icontains=words)
+        for path in _spoken():
+            said |= Q(**{f"details__{path}__icontains": words})
+        messages = Message.objects.filter(text__icontains=words)
+        return self.filter(said | Q(pk__in=messages.values("entry")) | Q(pk__in=messages.values("pin")))
+
+    def as_it_happened(self):
+        """With `took_place`, when it happened as far as is known now, and in that order."""
+        took_place = Coalesce(_latest_correction(), F("happened_at"))
+        return self.annotate(took_place=took_place).order_by("took_place", "number")
+
     def for_reading(self):
         """With what a line of the timeline shows, in a constant number of queries."""
         from .messages import Message
 
-        return self.select_related("actor__person", "actor__function", "workstream").prefetch_related(
-            models.Prefetch("messages", queryset=Message.objects.for_reading())
+        return (
+            self.annotate(corrected_at=_latest_correction())
+            .select_related("actor__person", "actor__function", "workstream")
+            .prefetch_related(models.Prefetch("messages", queryset=Message.objects.for_reading()))
         )
 
 
@@ -88,10 +125,76 @@ class TimelineEntry(TenantModel):
     def template_name(self):
         return f"incidents/entries/{self.kind}.html"
 
+    def get_absolute_url(self):
+        """The entry in its place, among what came before and after."""
+        return f"{self.incident.get_absolute_url()}timeline/?around={self.number}#e-{self.number}"
+
+    @property
+    def history_url(self):
+        """What was said about the time of the entry."""
+        return self.incident.get_absolute_url() + f"timeline/{self.number}/"
+
     @property
     def message(self):
         """The message this entry announced, if it announced one; prefetched by `for_reading`."""
         return next(iter(self.messages.all()), None)
+
+    @property
+    def took_place_at(self):
+        """When it happened as far as is known now; a correction is read by `for_reading`."""
+        return getattr(self, "corrected_at", None) or self.happened_at
+
+    @property
+    def is_late(self):
+        """Whether it was written down noticeably later than it happened."""
+        return self.recorded_at - self.took_place_at >= LATE
+
+    # --- Verbs -------------------------------------------------------------------------------
+
+    @classmethod
+    @transaction.atomic
+    def note(cls, incident, text, *, by, happened_at=None, key=None):
+        """Put something on the record in one's own words; the same `key` again returns the first one's entry."""
+        incident.lock()
+        earlier = incident.timeline.filter(actor=by, kind=kinds.NOTE_ADDED.name, details__key=key) if key else ()
+        if earlier:
+            return earlier[0]
+        authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
+        text = text.strip()
+        if not text:
+            raise Refused("Write something first.", code="empty")
+        if len(text) > NOTE_LENGTH:
+            raise Refused(f"At most {NOTE_LENGTH} characters; this has {len(text)}.", code="too_long")
+        require_plausible(incident, happened_at)
+        return incident.record(kinds.NOTE_ADDED, by=by, happened_at=happened_at, text=text, key=key)
+
+    @transaction.atomic
+    def correct_time(self, happened_at, *, by, reason=""):
+        """Say when it really happened. The entry stays as it was sealed; what was said before stays readable."""
+        self.incident.lock()
+        if self.kind not in TIMED_BY_HAND:
+            raise Refused("The time of this entry is what the system saw: it is not corrected.", code="system_time")
+        authority.require(
+            authority.may_correct_time(by, self),
+            "Whoever put this on the timeline, or the incident lead, corrects its time.",
+            code="author_only",
+        )
+        require_plausible(self.incident, happened_at)
+        before = self.corrections.latest_first().values_list("happened_at", flat=True).first() or self.happened_at
+        if happened_at == before:
+            raise Refused("That is its time already.", code="unchanged")
+        entry = self.incident.record(
+            kinds.TIME_CORRECTED,
+            by=by,
+            workstream=self.workstream,
+            visibility=Visibility(self.visibility),
+            entry=self.number,
+            before=before.isoformat(),
+            after=happened_at.isoformat(),
+            reason=reason,
+        )
+        self.corrections.create(entry=entry, happened_at=happened_at)
+        return entry
 
     def is_within(self, reach):
         """Whether members of this reach may read the entry."""
@@ -119,6 +222,54 @@ class TimelineEntry(TenantModel):
         """Chain the entry to the one before it."""
         self.previous_hash = previous_hash
         self.hash = self.fingerprint()
+
+
+class TimeCorrectionQuerySet(TenantQuerySet):
+    def latest_first(self):
+        return self.order_by("-pk")
+
+    def with_entries(self):
+        return self.select_related("entry__actor__person")
+
+
+class TimeCorrection(TenantModel):
+    """What `entry`, of the kind `time_corrected`, says about the time of another entry. The latest one counts."""
+
+    corrected = models.ForeignKey(TimelineEntry, models.PROTECT, related_name="corrections")
+    entry = models.ForeignKey(TimelineEntry, models.PROTECT, related_name="+")
+    happened_at = models.DateTimeField()
+
+    objects = TenantManager.from_queryset(TimeCorrectionQuerySet)()
+
+    class Meta(TenantModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["organization", "entry"], name="time_correction_once")]
+
+    def __str__(self):
+        return f"{self.corrected} at {self.happened_at}"
+
+
+def _spoken():
+    """Where entries keep words, as paths into `details`."""
+    from .updates import PARTS
+
+    bodies = {part.name: f"body__{part.name}" for parts in PARTS.values() for part in parts}
+    corrections = ("changed__title__after", "changed__summary__after")
+    return ("text", "title", "name", "author", "reason", "waiver", "gap", "rule", *corrections, *bodies.values())
+
+
+def _latest_correction():
+    corrections = TimeCorrection.objects.filter(corrected=OuterRef("pk")).latest_first()
+    return Subquery(corrections.values("happened_at")[:1])
+
+
+def require_plausible(incident, happened_at):
+    """Refuse a time that nothing on this timeline can have happened at; None is now."""
+    if happened_at is None:
+        return
+    if happened_at > timezone.now():
+        raise Refused("This is later than now: the timeline says what has happened.", code="in_future")
+    if happened_at < incident.declared_at - LONGEST_BEFORE:
+        raise Refused("This is more than a year before the incident was declared.", code="too_early")
 
 
 def first_break(entries, head_hash, last_number):

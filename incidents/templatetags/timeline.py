@@ -30,6 +30,15 @@ def actor(entry):
 
 
 @register.filter
+def version(entry):
+    """What tells two drawings of one line apart: the wording of its message, and the time as it is known now."""
+    said = getattr(entry, "said", None)
+    words = f"{said.version}{'d' * bool(said.deleted_at)}" if said else ""
+    corrected = getattr(entry, "corrected_at", None)
+    return f"{words}{corrected:@%Y%m%d%H%M%S}" if corrected else words
+
+
+@register.filter
 def is_system(entry):
     """Whether the entry is the machinery's and folded away at first sight."""
     return kinds.named(entry.kind).system

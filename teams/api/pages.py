@@ -23,14 +23,19 @@ class Paging(Query):
     )
 
 
-def page_of(request, rows, shape, asked, *, key="pk", ascending=False, parameter="cursor", prepare=None):
+def page_of(request, rows, shape, asked, *, key="pk", ascending=False, parameter="cursor", prepare=None, upward=None):
     """One page as `Paging` asked for it. `key` is the number that orders the rows, `parameter` its name outside;
-    `prepare` is called with the rows of the page, to load what they show at once.
+    `prepare` is called with the rows of the page, to load what they show at once. `upward(rows, cursor)` is another
+    order: the rows after a cursor, sorted.
     """
     limit, cursor = asked["limit"], asked.get("cursor")
-    if cursor is not None:
-        rows = rows.filter(**{f"{key}__{'gt' if ascending else 'lt'}": cursor})
-    found = list(rows.order_by(key if ascending else f"-{key}")[: limit + 1])
+    if upward:
+        rows = upward(rows, cursor)
+    else:
+        if cursor is not None:
+            rows = rows.filter(**{f"{key}__{'gt' if ascending else 'lt'}": cursor})
+        rows = rows.order_by(key if ascending else f"-{key}")
+    found = list(rows[: limit + 1])
     page, rest = found[:limit], found[limit:]
     if prepare:
         prepare(page)

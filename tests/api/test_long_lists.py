@@ -72,7 +72,7 @@ def test_the_timeline_says_what_sockets_say(api, lena):
 
     entry = api.get("/incidents/1/timeline/?kind=message_posted").json()["results"][0]
 
-    assert set(entry) == {"number", "kind", "at", "recorded_at", "actor", "details"}
+    assert set(entry) == {"number", "kind", "at", "first_said_at", "recorded_at", "actor", "details"}
     assert (entry["number"], entry["actor"]) == (message.entry.number, "lena@acme.test")
     assert (entry["details"]["text"], entry["details"]["message"]) == ("Replica lag is 2 s", message.pk)
     assert entry["at"].endswith("Z")

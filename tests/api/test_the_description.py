@@ -174,6 +174,7 @@ def things_of(lena):
         "messages": message.pk,
         "roles": RoleAssignment.objects.filter(incident=incident).first().pk,
         "participants": incident.participants.first().pk,
+        "timeline": 1,
         "updates": 1,
         "integrations": 1,
         "tokens": 1,

@@ -74,6 +74,11 @@ STAKEHOLDER = {
     "GET /incidents/<int:number>/timeline/": DONE,
     "GET /incidents/<int:number>/waivers/": SHUT,
     "POST /incidents/<int:number>/waivers/": INVALID,
+    "POST /incidents/<int:number>/timeline/": INVALID,
+    "GET /incidents/<int:number>/timeline/<int:entry>/": DONE,
+    "PATCH /incidents/<int:number>/timeline/<int:entry>/": INVALID,
+    "PUT /incidents/<int:number>/messages/<int:pk>/pin/": SHUT,
+    "DELETE /incidents/<int:number>/messages/<int:pk>/pin/": SHUT,
     "GET /incidents/<int:number>/alerts/": SHUT,
     "POST /incidents/<int:number>/alerts/": SHUT,
     "GET /incidents/<int:number>/deliveries/": DONE,
@@ -124,6 +129,8 @@ def parameters(acme, lena, mei):
         for part, following in pairwise(parts):
             if following == "<int:pk>":
                 given["pk"] = things[part]
+            if following == "<int:entry>":
+                given["entry"] = 1
             if following == "<slug:slug>":
                 given["slug"] = slugs[part]
         return given

@@ -99,6 +99,16 @@ SENTENCES = {
     "message_posted": ({"sha256": "0"}, "Lena Fischer wrote in “General”; the words were deleted."),
     "message_edited": ({"message": 1, "version": 2}, "Lena Fischer edited a message in “General” (version 2)."),
     "message_deleted": ({"message": 1}, "Lena Fischer deleted a message in “General”."),
+    "note_added": ({"text": "The provider called back."}, "Lena Fischer noted: The provider called back."),
+    "message_pinned": (
+        {"message": 0, "author": "Tariq Haddad"},
+        "Lena Fischer pinned what Tariq Haddad wrote in “General”; the words were deleted.",
+    ),
+    "message_unpinned": ({"message": 0, "entry": 7}, "Lena Fischer unpinned entry 7, from “General”."),
+    "time_corrected": (
+        {"entry": 7, "before": DUE, "after": "2026-03-01T14:05:00+00:00"},
+        "Lena Fischer corrected when entry 7 happened: 1 Mar 2026, 14:05, not 1 Mar 2026, 14:30.",
+    ),
     "update_published": (
         {"audience": "customers", "number": 3, "body": {"what_is_happening": "Cards fail."}, "next_update_at": DUE},
         "Lena Fischer told customers (update 3). “Cards fail.” Next update at 14:30.",

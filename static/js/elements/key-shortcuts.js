@@ -35,8 +35,10 @@ customElements.define("key-shortcuts", class extends HTMLElement {
     }
   }
 
+  // Of several, the one in the line that has the focus or lies under the pointer; else the last.
   find(keys) {
-    return [...document.querySelectorAll(`[data-key="${CSS.escape(keys)}"]`)].find((one) => one.checkVisibility());
+    const found = [...document.querySelectorAll(`[data-key="${CSS.escape(keys)}"]`)].filter((one) => one.checkVisibility());
+    return found.find((one) => one.closest("li:focus-within")) ?? found.find((one) => one.closest("li:hover")) ?? found.at(-1);
   }
 
   list() {

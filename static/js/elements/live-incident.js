@@ -2,7 +2,6 @@
 // Lists with data-append="timeline" grow by the lines that come; every other part of the room hears `live-<name>` on
 // <body> and fetches itself. Nothing is sent but signs of life. What the socket cannot bring, the page itself does.
 const COALESCE = 400, PING = 20e3, SILENCE = 45e3, LONGEST_WAIT = 15e3, HIDDEN = 5e3, TYPING = 3e3, NEAR = 80;
-const LATER_WORDS = ["message_edited", "message_deleted"];
 const title = document.title;
 const firing = {};
 
@@ -97,9 +96,7 @@ customElements.define("live-incident", class extends HTMLElement {
   on_entry(frame) {
     if (frame.number <= this.after) return;
     this.after = frame.number;
-    for (const [list, html] of Object.entries(frame.html ?? {})) {
-      this.append(list, html, !(list !== "timeline" && LATER_WORDS.includes(frame.kind)));
-    }
+    for (const [list, html] of Object.entries(frame.html ?? {})) this.append(list, html);
     for (const region of frame.regions) region === "timeline" ? this.catchUp() : fire(region);
   }
 
@@ -125,7 +122,7 @@ customElements.define("live-incident", class extends HTMLElement {
       if (!answer.ok) return false;
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       for (const list of page.querySelectorAll("[data-append]")) {
-        for (const line of list.querySelectorAll(":scope > li[id]")) this.add(document.getElementById(list.id), document.importNode(line, true), true);
+        for (const line of list.querySelectorAll(":scope > li[id]")) this.add(document.getElementById(list.id), document.importNode(line, true));
       }
       this.after = Math.max(this.after, Number(page.querySelector("live-incident")?.getAttribute("after")) || 0);
       fire("resync");
@@ -135,18 +132,19 @@ customElements.define("live-incident", class extends HTMLElement {
 
   // --- The lists ---
 
-  append(name, html, fresh) {
+  append(name, html) {
     const holder = document.createElement("template");
     holder.innerHTML = html;
     for (const list of document.querySelectorAll(`[data-append~="${name}"]`)) {
-      for (const line of holder.content.cloneNode(true).children) this.add(list, line, fresh);
+      for (const line of holder.content.cloneNode(true).children) this.add(list, line);
     }
   }
 
-  add(list, line, fresh) {
+  // A line that is drawn again takes its old place, or none.
+  add(list, line) {
     const old = document.getElementById(line.id);
     if (old) { if (old.dataset.version !== line.dataset.version) { old.replaceWith(line); this.mark(line.parentNode); window.htmx?.process(line); } return; }
-    if (!list || !fresh) return;
+    if (!list || "again" in line.dataset) return;
     const log = list.closest(".log");
     const atEnd = !log || isAtEnd(log);
     const mine = line.dataset.author === this.getAttribute("member");
