@@ -50,6 +50,16 @@ def may_coordinate(membership, incident):
     return holds(membership, incident, DecisionClass.COORDINATION)
 
 
+def may_restrict(membership, workstream):
+    """Who knows of a workstream: its owner's, the lead's and the administrators' to say."""
+    return (
+        membership is None
+        or membership.is_administrator
+        or workstream.owner_id == membership.pk
+        or may_coordinate(membership, workstream.incident)
+    )
+
+
 def may_publish(membership, incident, audience):
     """Technical word comes from every responder; everything above goes through the communications lead."""
     if audience == "technical":

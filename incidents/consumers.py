@@ -75,6 +75,8 @@ class IncidentSocket(Socket):
     def __init__(self, hub, ticket, send, *, cursor):
         super().__init__(hub, ticket, send)
         self.number = None
+        # The last entry up to there that they may know of.
+        self.seen = 0
         self._asked_for = cursor
         self._typed_at = float("-inf")
 
@@ -101,12 +103,13 @@ class IncidentSocket(Socket):
     async def _begin(self, room):
         cursor = self._asked_for
         behind = None if cursor is None else room.number - cursor
-        if behind is not None and 0 <= behind <= FURTHEST_BEHIND:
-            self.number = cursor
-            return
-        self.number = room.number
-        code = "unknown_cursor" if behind is None or behind < 0 else "too_far_behind"
-        await self.say_now({"type": "reset", "number": room.heads[self.ticket.reach], "code": code})
+        is_known = behind is not None and 0 <= behind <= FURTHEST_BEHIND
+        number = cursor if is_known else room.number
+        self.seen = await self.hub.head(room, self.ticket.reach, number)
+        self.number = number
+        if not is_known:
+            code = "unknown_cursor" if behind is None or behind < 0 else "too_far_behind"
+            await self.say_now({"type": "reset", "number": self.seen, "code": code})
 
     async def _pass_on(self, kept):
         found = await self.hub.backlog(self.place, self.number) if kept is None else kept
@@ -114,9 +117,9 @@ class IncidentSocket(Socket):
             raise LookupError(f"Incident {self.ticket.incident_id} has no entries after {self.number}.")
         reach, send = self.ticket.reach, self.send
         for frame in found:
-            text = frame.texts[reach]
-            if text is not None:
-                await send({"type": "websocket.send", "text": text})
+            if reach.covers(frame.needs):
+                await send({"type": "websocket.send", "text": frame.after(self.seen)})
+                self.seen = frame.number
             self.number = frame.number
 
     async def _greet(self, room):
@@ -125,14 +128,16 @@ class IncidentSocket(Socket):
         await self.say_now(
             {
                 "type": "ready",
-                "number": room.heads[ticket.reach],
+                "number": self.seen,
                 "at": rfc3339(timezone.now()),
                 "member": ticket.membership_id,
-                "reach": ticket.reach,
+                "reach": ticket.reach.visibility,
+                "restricted": sorted(ticket.reach.streams),
             }
         )
-        if room.presence.said:
-            self._notes.appendleft(room.presence.said[ticket.reach])
+        said = (room.presence.said or {}).get(ticket.reach)
+        if said:
+            self._notes.appendleft(said)
 
     # --- From the client ---------------------------------------------------------------------
 
@@ -160,7 +165,7 @@ class IncidentSocket(Socket):
         if stream is None:
             return False
         now = self.hub.loop.time()
-        if self.ticket.reach == Visibility.ROOM and now - self._typed_at >= TYPING_SPACING_SECONDS:
+        if self.ticket.reach.visibility == Visibility.ROOM and now - self._typed_at >= TYPING_SPACING_SECONDS:
             self._typed_at = now
             doorbell.ring(
                 about="typing",

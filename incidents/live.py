@@ -36,14 +36,13 @@ class Room:
         self.incident_id = incident_id
         self.sockets = set()
         self.number = None
+        # The last entry at a number, by reach; most who come back at one moment come back to the same.
         self.heads = {}
+        # The number of the last entry that changed who may hear.
+        self.shut_at = 0
         self.presence = presence.Presence()
         self.filling = asyncio.Lock()
         self._ring = []
-
-    @property
-    def known(self):
-        return None if self.number is None else (self.number, self.heads)
 
     @property
     def first(self):
@@ -57,12 +56,14 @@ class Room:
 
     def advance(self, news):
         if news.takes_back:
-            # What was said before may hold words that are gone now.
+            # What was said before may hold words that are gone now, or that are not for everybody any more.
             self._ring = []
         self._ring += news.frames
         if len(self._ring) > 2 * RING:
             del self._ring[:-RING]
-        self.number, self.heads = news.number, news.heads
+        self.number, self.heads = news.number, {}
+        if news.shuts_out:
+            self.shut_at = news.number
         for socket in self.sockets:
             socket.wake()
 
@@ -123,6 +124,9 @@ class Hub:
             key = ticket.organization_id, ticket.incident_id
             place = self.rooms.get(key) or self.rooms.setdefault(key, Room(*key))
         place.sockets.add(socket)
+        if ticket.incident_id is not None and ticket.number < place.shut_at:
+            # Admitted before somebody's right changed, and not here yet when everybody was asked.
+            socket.end(*tickets.ASK_AGAIN)
         self.look_at(ticket.organization_id, ticket.incident_id)
         if not self._tasks:
             self._tasks = [self.loop.create_task(work) for work in self._works()]
@@ -207,7 +211,7 @@ class Hub:
         rooms = {pk: room for pk in incident_ids if (room := self.rooms.get((organization_id, pk)))}
         try:
             if rooms:
-                known = {pk: room.known for pk, room in rooms.items()}
+                known = {pk: room.number for pk, room in rooms.items()}
                 for pk, news in (await self.read(frames.look, organization_id, known)).items():
                     await self._bring(rooms[pk], news)
             if organization_id in self.strips:
@@ -217,7 +221,10 @@ class Hub:
             await asyncio.sleep(LOOK_SECONDS)
 
     async def _bring(self, room, news):
-        if news.shuts_out:
+        if news.turns_round:
+            for socket in list(room.sockets):
+                socket.end(*tickets.ASK_AGAIN)
+        elif news.shuts_out:
             await self._end_expired(room.organization_id, list(room.sockets))
         if news.more:
             self.look_at(room.organization_id, room.incident_id)
@@ -248,6 +255,15 @@ class Hub:
             earlier = await self.read(frames.backlog, room.organization_id, room.incident_id, number, room.first - 1)
             room.remember(earlier)
             return earlier
+
+    async def head(self, room, reach, number):
+        """The last entry up to a number that readers of this reach may know of."""
+        async with room.filling:
+            place = reach, number
+            if place not in room.heads:
+                at = await self.read(frames.head, room.organization_id, room.incident_id, reach, number)
+                room.heads[place] = at
+            return room.heads[place]
 
     # --- Rights ------------------------------------------------------------------------------
 
@@ -300,7 +316,8 @@ class Hub:
         room.presence.beats[member] = all(window.away for window in windows)
 
     def _tell_presence(self, room):
-        if told := room.presence.news(self.loop.time()):
+        reaches = {socket.ticket.reach for socket in room.sockets}
+        if told := room.presence.news(reaches, self.loop.time()):
             for socket in room.sockets:
                 socket.say(told[socket.ticket.reach])
 

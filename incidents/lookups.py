@@ -27,17 +27,17 @@ def room_of(request, incident, *, stream=None):
 
 
 def find_workstream(request, incident, pk):
-    """A workstream of the incident; 404 for stakeholders, who read briefings and not threads."""
-    require_responder(request)
-    workstream = get_object_or_404(Workstream.objects.with_people(), incident=incident, pk=pk)
+    """A workstream of the incident; 404 for stakeholders, and for a restricted one that is not theirs to know."""
+    workstreams = Workstream.objects.visible_to(request.membership).with_people()
+    workstream = get_object_or_404(workstreams, incident=incident, pk=pk)
     workstream.incident = incident
     return workstream
 
 
 def find_message(request, incident, pk):
-    """A message in one of the incident's workstreams; 404 for stakeholders."""
-    require_responder(request)
-    message = get_object_or_404(Message.objects.for_reading(), incident=incident, pk=pk)
+    """A message in one of the workstreams that are theirs to read; 404 for stakeholders."""
+    messages = Message.objects.visible_to(request.membership).for_reading()
+    message = get_object_or_404(messages, incident=incident, pk=pk)
     message.incident = incident
     return message
 

@@ -22,12 +22,13 @@ class LooseEnd:
     since: timezone.datetime | None = None
 
 
-def loose_ends(incident):
+def loose_ends(incident, viewer):
+    """What a member is told before an incident ends."""
     return [
         *_audiences_waiting(incident),
         *_roles(incident),
         *_functions_waiting(incident),
-        *_streams_at_work(incident),
+        *_streams_at_work(incident, viewer),
         *_alerts_firing(incident),
     ]
 
@@ -62,9 +63,11 @@ def _functions_waiting(incident):
         yield LooseEnd(f"Asked for and never here: {names}")
 
 
-def _streams_at_work(incident):
+def _streams_at_work(incident, viewer):
     # The first one is there for talk of every kind and ends with the incident.
-    open_streams = incident.workstreams.in_order().filter(position__gt=1).exclude(state=WorkstreamState.DONE)
+    open_streams = (
+        incident.workstreams.visible_to(viewer).in_order().filter(position__gt=1).exclude(state=WorkstreamState.DONE)
+    )
     if titles := ", ".join(open_streams.values_list("title", flat=True)):
         yield LooseEnd(f"Workstreams that are not done: {titles}")
 

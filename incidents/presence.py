@@ -27,9 +27,9 @@ def beat_and_read(organization_id, beats, watched):
         present = Participant.objects.present().with_people().filter(incident__in=watched)
         for participant in present.order_by("membership__person__name", "pk"):
             summaries[participant.incident_id].count(participant)
-        streams = Workstream.objects.filter(incident__in=watched).values_list("incident_id", "pk")
-        for incident_id, stream in streams:
-            summaries[incident_id].streams.add(stream)
+        streams = Workstream.objects.filter(incident__in=watched).values_list("incident_id", "pk", "restricted")
+        for incident_id, stream, restricted in streams:
+            summaries[incident_id].streams[stream] = restricted
         return summaries
 
 
@@ -40,7 +40,8 @@ class Summary:
         self.functions = defaultdict(Counter)
         self.members = []
         self.observers = 0
-        self.streams = set()
+        # Whether each is restricted.
+        self.streams = {}
 
     def count(self, participant):
         if participant.capacity != Participant.Capacity.ACTIVE:
@@ -51,17 +52,25 @@ class Summary:
         self.functions[function][state] += 1
         self.members.append({"id": member.pk, "name": member.name, "function": function, "state": state})
 
-    def frames(self, typing):
+    def frames(self, reaches, typing):
         """`{reach: text}`; `typing` is `{workstream id: membership ids}`. Only who works in the room hears names."""
         counts = {
             "type": "presence",
             "functions": {slug: {"here": n["here"], "away": n["away"]} for slug, n in self.functions.items()},
             "observers": self.observers,
         }
-        typing = {str(stream): sorted(members) for stream, members in typing.items() if stream in self.streams}
         return {
-            reach: encode(counts | {"members": self.members, "typing": typing} if reach == Visibility.ROOM else counts)
-            for reach in Visibility
+            reach: encode(counts | {"members": self.members, "typing": self._readable(typing, reach)})
+            if reach.visibility == Visibility.ROOM
+            else encode(counts)
+            for reach in reaches
+        }
+
+    def _readable(self, typing, reach):
+        return {
+            str(stream): sorted(members)
+            for stream, members in typing.items()
+            if stream in self.streams and (stream in reach.streams or not self.streams[stream])
         }
 
 
@@ -78,15 +87,15 @@ class Presence:
     def types(self, membership_id, stream, now):
         self._typing[stream, membership_id] = now + TYPING_SECONDS
 
-    def news(self, now):
-        """`{reach: text}` when there is something to tell and it is time to, else None."""
+    def news(self, reaches, now):
+        """`{reach: text}` for those who listen, when there is something to tell and it is time to, else None."""
         if self.summary is None:
             return None
         self._typing = {key: until for key, until in self._typing.items() if until > now}
         typing = defaultdict(set)
         for stream, membership_id in self._typing:
             typing[stream].add(membership_id)
-        frames = self.summary.frames(typing)
+        frames = self.summary.frames(reaches, typing)
         if frames == self.said or now - self.said_at < SPACING_SECONDS:
             return None
         self.said, self.said_at = frames, now

@@ -123,6 +123,11 @@ class IncidentRoom:
     def coordinates(self):
         return authority.may_coordinate(self.viewer, self.incident)
 
+    @cached_property
+    def last_number(self):
+        """The number of the last entry that the viewer may know of: from there on the page listens."""
+        return self.incident.last_number_for(self.viewer)
+
     # --- Header ----------------------------------------------------------------------------------
 
     @property
@@ -250,7 +255,7 @@ class IncidentRoom:
 
     @cached_property
     def streams(self):
-        return list(self.incident.workstreams.with_people().in_order()) if self.responds else []
+        return list(self.incident.workstreams.visible_to(self.viewer).with_people().in_order())
 
     @cached_property
     def stream(self):
@@ -275,9 +280,8 @@ class IncidentRoom:
     @cached_property
     def thread(self):
         """The newest page of the chosen thread, or the page before a message, the oldest first."""
-        messages = Message.objects.for_reading().filter(incident=self.incident)
-        if self.stream != ALL:
-            messages = messages.filter(workstream=self.stream)
+        shown = self.streams if self.stream == ALL else [self.stream]
+        messages = Message.objects.for_reading().filter(incident=self.incident, workstream__in=shown)
         return page_of(messages, order=ByNumber("pk"), before=self.before)
 
     @cached_property

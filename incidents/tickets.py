@@ -16,9 +16,9 @@ from teams.admission import admit_member, admit_token
 from teams.models import ApiToken, Membership
 from teams.tenancy import acting_in
 
-from .kinds import Visibility
 from .models import Incident
-from .models.timeline import reach_of
+from .models.timeline import Reach
+from .models.workstreams import reach_of, restricted_in
 
 LIFETIME = timedelta(hours=12)
 
@@ -37,7 +37,7 @@ class Ticket:
     person_id: int
     # Of the membership and of the person.
     epochs: tuple[int, int]
-    reach: Visibility
+    reach: Reach
     incident_id: int | None = None
     number: int | None = None
     token_id: int | None = None
@@ -61,9 +61,13 @@ def admit(slug, incident_number, *, cookie, authorization):
         with acting_in(admission.organization):
             incidents = Incident.objects.visible_to(membership).filter(number=incident_number)
             incident = incidents.values("pk", "last_number").first()
-        if incident is None:
-            return None
+            if incident is None:
+                return None
+            # After the number: whatever changes somebody's right from here on is an entry behind it.
+            reach = reach_of(membership, restricted_in({incident["pk"]})[incident["pk"]])
         found = {"incident_id": incident["pk"], "number": incident["last_number"]}
+    else:
+        reach = reach_of(membership)
     if admission.token:
         found["token_id"] = admission.token.pk
     else:
@@ -73,7 +77,7 @@ def admit(slug, incident_number, *, cookie, authorization):
         membership_id=membership.pk,
         person_id=membership.person_id,
         epochs=(membership.epoch, membership.person.epoch),
-        reach=reach_of(membership),
+        reach=reach,
         **found,
     )
 
@@ -102,6 +106,7 @@ def expired(organization_id, tickets):
         members = Membership.objects.active().filter(pk__in=ids).select_related("person").in_bulk()
         tokens = set(ApiToken.objects.valid(now).filter(pk__in=tokens).values_list("pk", flat=True)) if tokens else ()
         shut_out = _shut_out({(ticket.incident_id, ticket.membership_id) for ticket in tickets}, members)
+        restricted = restricted_in({ticket.incident_id for ticket in tickets if ticket.incident_id})
     sessions = Session.objects.filter(session_key__in=keys, expire_date__gt=now)
     keys = set(sessions.values_list("session_key", flat=True)) if keys else ()
     hashes = {member.pk: member.person.get_session_auth_hash() for member in members.values()}
@@ -117,7 +122,11 @@ def expired(organization_id, tickets):
             ends[ticket] = SIGNED_OUT
         elif (ticket.incident_id, member.pk) in shut_out:
             ends[ticket] = ACCESS_REMOVED
-        elif ticket.epochs != (member.epoch, member.person.epoch) or now - ticket.issued_at > LIFETIME:
+        elif (
+            ticket.epochs != (member.epoch, member.person.epoch)
+            or now - ticket.issued_at > LIFETIME
+            or ticket.reach != reach_of(member, restricted[ticket.incident_id])
+        ):
             ends[ticket] = ASK_AGAIN
     return ends
 

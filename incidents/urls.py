@@ -41,6 +41,11 @@ urlpatterns = [
     path("incidents/<int:number>/participation/", participation.participation, name="participation"),
     path("incidents/<int:number>/workstreams/", workstreams.workstreams, name="workstreams"),
     path("incidents/<int:number>/workstreams/<int:pk>/", workstreams.workstream, name="workstream"),
+    path(
+        "incidents/<int:number>/workstreams/<int:pk>/readers/",
+        workstreams.workstream_readers,
+        name="workstream_readers",
+    ),
     path("incidents/<int:number>/workstreams/<int:pk>/messages/", messages.messages, name="messages"),
     path("incidents/<int:number>/conversation/", messages.conversation, name="conversation"),
     path("incidents/<int:number>/messages/<int:pk>/", messages.message, name="message"),

@@ -24,10 +24,10 @@ class Explanation:
         return self.entry.kind.replace("_", " ")
 
 
-def explain(incident, member):
-    """`[Explanation]`, the newest entry first, in a constant number of queries."""
+def explain(incident, member, *, viewer):
+    """`[Explanation]` of what the viewer may know of, the newest entry first, in a constant number of queries."""
     fan_outs = (
-        FanOut.objects.filter(entry__incident=incident, entry__kind__in=TOLD_KINDS)
+        FanOut.objects.filter(entry__in=incident.timeline.visible_to(viewer), entry__kind__in=TOLD_KINDS)
         .select_related("entry")
         .order_by("-entry__number")[:EXPLAINED]
     )

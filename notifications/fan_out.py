@@ -60,7 +60,14 @@ def _note(organization_id, fan_out, trouble, now):
 
 
 def _entry(fan_out):
-    related = ("incident__severity", "incident__organization", "incident__incident_type", "actor__person")
+    related = (
+        "incident__severity",
+        "incident__organization",
+        "incident__incident_type",
+        "actor__person",
+        "workstream",
+        "beside",
+    )
     return TimelineEntry.objects.select_related(*related).get(pk=fan_out.entry_id)
 
 

@@ -58,7 +58,9 @@ class Lease:
             due = (
                 Delivery.objects.due(now)
                 .filter(channel=channel)
-                .select_related("notice__entry", "incident__organization", "recipient__person")
+                .select_related(
+                    "notice__entry__workstream", "notice__entry__beside", "incident__organization", "recipient__person"
+                )
                 .select_for_update(skip_locked=True, of=("self",))
                 .order_by("-urgent", "next_at", "pk")[:limit]
             )

@@ -69,7 +69,7 @@ class DeliveryLog:
 
     @property
     def explanations(self):
-        return explain(self.incident, self.asked_about)
+        return explain(self.incident, self.asked_about, viewer=self.membership)
 
     def _incident(self, word):
         number = word.upper().removeprefix("INC-")

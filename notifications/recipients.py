@@ -87,6 +87,8 @@ class Situation:
     service_ids: frozenset = frozenset()
     private: bool = False
     drill: bool = False
+    # Who may read it at all, where it is about a restricted workstream; None: whoever sees the incident.
+    readers: frozenset | None = None
     members: dict = field(default_factory=dict)
     holders: dict = field(default_factory=dict)
     participants: frozenset = frozenset()
@@ -161,7 +163,10 @@ def who_hears(situation):
 
 
 def _may_hear(situation, call):
-    """A drill stays on its roster; a private incident with those who are on it or needed for it."""
+    """A drill stays on its roster; a private incident with those who are on it or needed for it; a restricted
+    workstream with its readers, whoever else is needed."""
+    if situation.readers is not None and call.member not in situation.readers:
+        return False
     if situation.drill:
         return call.member in situation.participants
     if situation.private:

@@ -17,7 +17,7 @@ ENDINGS = (kinds.RESOLVED.name, kinds.REOPENED.name, kinds.DECLINED.name, kinds.
 
 
 def of(entry):
-    """The situation in which an entry is told; `entry` comes with `incident__severity`."""
+    """The situation in which an entry is told; `entry` comes with `incident__severity` and its workstreams."""
     incident = entry.incident
     members = active_members()
     told, called = _told(incident) if entry.kind in ENDINGS else (frozenset(), frozenset())
@@ -32,6 +32,7 @@ def of(entry):
         service_ids=frozenset(IncidentService.objects.filter(incident=incident).values_list("service_id", flat=True)),
         private=incident.private,
         drill=incident.drill,
+        readers=_readers(entry, members),
         members={member.pk: _listener(member) for member in members},
         holders=dict(incident.roles.current().values_list("role", "membership_id")),
         participants=frozenset(incident.participants.current().values_list("membership_id", flat=True)),
@@ -40,6 +41,14 @@ def of(entry):
         with_declaration=opening,
         **_arranged(members),
     )
+
+
+def _readers(entry, members):
+    """The members to whom every restricted workstream that the entry names is open, or None without any."""
+    shut = [stream for stream in (entry.workstream, entry.beside) if stream and stream.restricted]
+    if not shut:
+        return None
+    return frozenset(member.pk for member in members if all(stream.is_open_to(member) for stream in shut))
 
 
 def imagined(kind, *, severity, incident_type=None, services=(), audience=""):

@@ -14,7 +14,7 @@ ONLY_WHILE_OPEN = ("clock", "function", "role", "assessment", "severity")
 class Suppression:
     """The reasons for a batch of deliveries, read in a constant number of queries.
 
-    The deliveries come with `recipient__person`, `incident` and `notice__entry`.
+    The deliveries come with `recipient__person`, `incident` and `notice__entry` with its workstreams.
     """
 
     def __init__(self, deliveries, now):
@@ -52,6 +52,8 @@ class Suppression:
             return ""
         if delivery.incident.private and not self._may_know(delivery):
             return "The incident is private, and this person is not on it."
+        if not self._may_read(delivery):
+            return "It is about a restricted workstream that is not open to this person."
         return self._overtaken(delivery)
 
     def _overtaken(self, delivery):
@@ -64,6 +66,13 @@ class Suppression:
         if delivery.topic and newest and newest > delivery.pk:
             return "Superseded by something newer about the same."
         return ""
+
+    @staticmethod
+    def _may_read(delivery):
+        """Those it was written for may have been let go since; restricted workstreams are few enough to be asked."""
+        entry, recipient = delivery.notice.entry, delivery.recipient
+        named = [entry.workstream, entry.beside] if entry and recipient else []
+        return all(stream.is_open_to(recipient) for stream in named if stream and stream.restricted)
 
     def _may_know(self, delivery):
         """The same people who can open it: being on call for a function it needs is not being on it."""

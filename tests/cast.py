@@ -57,6 +57,7 @@ def _plant_secrets(globex, omar):
     Message.post(incident.workstreams.get(), secret, by=omar).messages.get().put_on_record(by=omar)
     note = TimelineEntry.note(incident, secret, by=omar)
     note.correct_time(note.happened_at - timedelta(minutes=5), by=omar, reason=secret)
+    Workstream.open(incident, secret, by=omar, restricted=True)
     Workstream.open(incident, secret, by=omar)
     StatusUpdate.publish(incident, "technical", {"text": secret}, by=omar)
     GuardWaiver.keep(incident, "no_lead", MARKER, reason=secret, by=omar)

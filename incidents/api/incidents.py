@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Max, Prefetch
+from django.db.models import Prefetch
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiExample
 from rest_framework import serializers
@@ -47,6 +47,7 @@ class GapAnswer(Answer):
     owner_role = serializers.SlugField(help_text="The role that answers for it.")
     step = serializers.CharField(help_text="What they do next.")
     place = serializers.CharField(help_text="The page where they do it, below the incident's own.")
+    workstream = serializers.IntegerField(allow_null=True, help_text="The workstream it is about.")
 
 
 class PinnedPlaybook(Answer):
@@ -104,6 +105,7 @@ class IncidentDetail(IncidentLine):
     def get_guards(self, incident) -> GapAnswer(many=True):
         facts = Facts.of(
             incident,
+            viewer=self.context["request"].membership,
             clocks=incident.live_clocks,
             roles=incident.current_roles,
             functions=incident.called_functions,
@@ -113,10 +115,7 @@ class IncidentDetail(IncidentLine):
         ]
 
     def get_last_entry(self, incident) -> int:
-        member = self.context["request"].membership
-        if member.is_responder:
-            return incident.last_number
-        return incident.timeline.visible_to(member).aggregate(last=Max("number"))["last"] or 0
+        return incident.last_number_for(self.context["request"].membership)
 
 
 class Declaration(Body):

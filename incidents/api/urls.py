@@ -34,6 +34,7 @@ of_incident = [
     path("participants/<int:pk>/", participants.OneParticipant.as_view(), name="api-participant"),
     path("workstreams/", workstreams.Workstreams.as_view(), name="api-workstreams"),
     path("workstreams/<int:pk>/", workstreams.OneWorkstream.as_view(), name="api-workstream"),
+    path("workstreams/<int:pk>/readers/", workstreams.Readers.as_view(), name="api-workstream-readers"),
     path("workstreams/<int:pk>/messages/", messages.Messages.as_view(), name="api-messages"),
     path("messages/<int:pk>/", messages.OneMessage.as_view(), name="api-message"),
     path("messages/<int:pk>/pin/", timeline.Pin.as_view(), name="api-pin"),

@@ -33,7 +33,8 @@ class Waivers(Endpoint):
         """List the rules that were lifted, by an act or to settle a gap."""
         incident = find_incident(request, number)
         require_responder(request)
-        return self.page(WaiverAnswer, GuardWaiver.objects.filter(incident=incident).with_people())
+        waivers = GuardWaiver.objects.visible_to(self.member).filter(incident=incident)
+        return self.page(WaiverAnswer, waivers.with_people())
 
     @operation(
         body=Settling,

@@ -28,7 +28,7 @@ class GapBoard:
 
     @cached_property
     def facts(self):
-        return Facts.of(self.room.incident, now=self.room.now)
+        return Facts.of(self.room.incident, viewer=self.room.viewer, streams=self.room.streams, now=self.room.now)
 
     @cached_property
     def rows(self):

@@ -2,7 +2,7 @@
 
 from django import forms
 
-from teams.models import Membership, TechnicalDomain
+from teams.models import Function, Membership, TechnicalDomain
 
 from ..models import Workstream
 from .acts import ActForm
@@ -11,6 +11,23 @@ from .acts import ActForm
 def responders():
     """Who can own a workstream."""
     return Membership.objects.active().exclude(role=Membership.Role.STAKEHOLDER).select_related("person").in_order()
+
+
+class ReadersForm(ActForm):
+    """For whom a workstream is: everybody on the incident, or some."""
+
+    restricted = forms.BooleanField(
+        label="Only for some people",
+        help_text="Everybody else who works on the incident sees nothing of it, not even its name.",
+        required=False,
+    )
+    functions = forms.ModelMultipleChoiceField(None, required=False, widget=forms.CheckboxSelectMultiple)
+    members = forms.ModelMultipleChoiceField(None, required=False, help_text="Beside its owner and you.")
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["functions"].queryset = Function.objects.in_order()
+        self.fields["members"].queryset = responders()
 
 
 class OpeningForm(ActForm):

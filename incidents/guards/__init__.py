@@ -29,7 +29,7 @@ def gaps_of(facts):
     """Everything that is missing and not waived, the longest waiting first; nothing once the incident is over."""
     if not facts.incident.is_open:
         return []
-    found = [gap for guard in GUARDS for gap in guard.gaps(facts) if not facts.is_waived(gap)]
+    found = [gap for guard in GUARDS for gap in guard.gaps(facts) if facts.may_know(gap) and not facts.is_waived(gap)]
     return sorted(found, key=lambda gap: gap.since)
 
 
@@ -46,5 +46,5 @@ def check(incident, breaches, *, by, waiver):
         sentence = " ".join(breach.sentence for breach in breaches)
         raise Refused(sentence, code=breaches[0].code, waivable=waiver is not None)
     for breach in breaches:
-        GuardWaiver.keep(incident, breach.code, breach.subject, reason=waiver, by=by)
+        GuardWaiver.keep(incident, breach.code, breach.subject, reason=waiver, by=by, workstream=breach.workstream)
     return {"waiver": waiver, "waived": [breach.code for breach in breaches]}

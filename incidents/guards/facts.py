@@ -13,7 +13,10 @@ from ..models.waivers import GuardWaiver
 
 @dataclass(frozen=True)
 class Facts:
-    """Open clocks, roles that are held, functions with their state, roles once vacated, rules that were waived."""
+    """Open clocks, roles that are held, functions with their state, roles once vacated, rules that were waived.
+
+    `streams` are the workstreams that whoever asks may know of; gaps about others are not for them.
+    """
 
     incident: object
     clocks: list
@@ -21,18 +24,26 @@ class Facts:
     functions: list
     vacated_at: dict = field(default_factory=dict)
     waivers: list = field(default_factory=list)
+    streams: list = field(default_factory=list)
     now: datetime = field(default_factory=timezone.now)
 
     @classmethod
-    def of(cls, incident, *, clocks=None, roles=None, functions=None, now=None):
-        """Read what the caller has not read already; a constant number of queries."""
+    def of(cls, incident, *, viewer=None, clocks=None, roles=None, functions=None, streams=None, now=None):
+        """Read what the caller has not read already, in a constant number of queries.
+
+        With a `viewer` nothing is in it that this member may not know of.
+        """
+        known, waivers = incident.workstreams.with_people(), GuardWaiver.objects.filter(incident=incident)
+        if viewer is not None:
+            known, waivers = known.visible_to(viewer), waivers.visible_to(viewer)
         return cls(
             incident=incident,
             clocks=list(incident.obligations.live()) if clocks is None else clocks,
             roles=list(incident.roles.current().with_people()) if roles is None else roles,
             functions=list(incident.functions.with_functions()) if functions is None else functions,
             vacated_at=dict(incident.roles.order_by().values_list("role").annotate(Max("ended_at"))),
-            waivers=list(GuardWaiver.objects.filter(incident=incident).with_people()),
+            waivers=list(waivers.with_people()),
+            streams=list(known) if streams is None else streams,
             now=now or timezone.now(),
         )
 
@@ -49,6 +60,9 @@ class Facts:
     def owner_of(self, role):
         """Who answers for what this role should see to: its holder, or else whoever leads; None without either."""
         return self.holder_of(role) or self.holder_of(IncidentRole.LEAD)
+
+    def may_know(self, gap):
+        return gap.workstream is None or any(stream.pk == gap.workstream for stream in self.streams)
 
     def is_waived(self, gap):
         return any((each.guard, each.subject) == (gap.code, gap.subject) for each in self.waivers)

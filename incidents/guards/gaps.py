@@ -11,7 +11,8 @@ class Gap:
     """One thing that is missing. `waivable`: a person with a reason can settle it otherwise.
 
     `subject` tells gaps of one guard apart and is what a waiver names; `owner_role` is whose it is to close the gap,
-    `step` what they do next, and `place` where: an address below the incident's own.
+    `step` what they do next, and `place` where: an address below the incident's own. `workstream` is the primary key
+    of what it is about: who may not know of that one hears nothing of the gap.
     """
 
     code: str
@@ -22,12 +23,17 @@ class Gap:
     owner_role: str = IncidentRole.LEAD
     step: str = ""
     place: str = ""
+    workstream: int | None = None
 
 
 @dataclass(frozen=True)
 class Breach:
-    """A rule that an act would break: the guard's code, the sentence that says so, and what it is about."""
+    """A rule that an act would break: the guard's code, the sentence that says so, and what it is about.
+
+    `workstream` is the one whose readers alone may know of it, where that matters.
+    """
 
     code: str
     sentence: str
     subject: str = ""
+    workstream: object = None

@@ -10,7 +10,7 @@ from .roles import RoleAssignment
 from .timeline import TimeCorrection, TimelineEntry
 from .updates import StatusUpdate
 from .waivers import GuardWaiver
-from .workstreams import Workstream
+from .workstreams import Workstream, WorkstreamReader
 
 __all__ = [
     "Alert",
@@ -31,4 +31,5 @@ __all__ = [
     "TimeCorrection",
     "TimelineEntry",
     "Workstream",
+    "WorkstreamReader",
 ]

@@ -3,7 +3,7 @@
 from functools import partial
 
 from django.db import models, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, Max, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -143,6 +143,11 @@ class Incident(TenantModel):
     def lead(self):
         """The membership that leads, or None, as `with_summary` has read it."""
         return next((each.membership for each in self.current_roles if each.role == IncidentRole.LEAD), None)
+
+    def last_number_for(self, membership):
+        """The number of the last entry that this member may read, up to the one that was last when this was read."""
+        entries = self.timeline.visible_to(membership).filter(number__lte=self.last_number)
+        return entries.aggregate(last=Max("number"))["last"] or 0
 
     def is_visible_to(self, membership):
         return type(self).objects.visible_to(membership).filter(pk=self.pk).exists()
@@ -302,8 +307,13 @@ class Incident(TenantModel):
 
     # --- The timeline ------------------------------------------------------------------------
 
-    def record(self, kind, *, by=None, workstream=None, happened_at=None, visibility=None, **details):
-        """Append one entry; call under the row's lock, in the transaction of the change. Empty details are left out."""
+    def record(
+        self, kind, *, by=None, workstream=None, beside=None, happened_at=None, visibility=None, **details
+    ):  # fmt: skip
+        """Append one entry; call under the row's lock, in the transaction of the change. Empty details are left out.
+
+        An entry that names a workstream carries it: `workstream` where it belongs, `beside` a second one.
+        """
         now = timezone.now()
         entry = TimelineEntry(
             organization_id=self.organization_id,
@@ -312,6 +322,7 @@ class Incident(TenantModel):
             kind=kind.name,
             actor=by,
             workstream=workstream,
+            beside=beside,
             visibility=(visibility or kind.visibility).value,
             details={name: value for name, value in details.items() if value not in (None, "", [], {}, False)},
             happened_at=happened_at or now,

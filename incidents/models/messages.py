@@ -22,6 +22,10 @@ MENTION = re.compile(r"(?<![\w@])@([A-Za-z0-9][A-Za-z0-9._+-]*)")
 
 
 class MessageQuerySet(TenantQuerySet):
+    def visible_to(self, membership):
+        """What was said where the member may read."""
+        return self.filter(workstream__in=Workstream.objects.visible_to(membership))
+
     def for_reading(self):
         return self.select_related(
             "author__person", "author__function", "workstream", "entry", "pin", "deleted_by__person"
@@ -85,7 +89,7 @@ class Message(TenantModel):
         now = timezone.now()
         if by is not None:
             Participant.ensure(incident, by)
-        mentioned = cls._mentioned(text)
+        mentioned = cls._mentioned(text, workstream)
         entry = incident.record(
             kinds.MESSAGE_POSTED,
             by=by,
@@ -187,13 +191,14 @@ class Message(TenantModel):
         )
 
     @staticmethod
-    def _mentioned(text):
-        """The members whose address starts with a name after an @, each once."""
+    def _mentioned(text, workstream):
+        """The members whose address starts with a name after an @, each once; nobody who may not read it there."""
         names = {name.lower().rstrip(".") for name in MENTION.findall(text)}
         if not names:
             return []
         members = Membership.objects.active().with_people()
-        return [member for member in members if member.email.partition("@")[0] in names]
+        called = [member for member in members if member.email.partition("@")[0] in names]
+        return [member for member in called if workstream.is_open_to(member)] if workstream.restricted else called
 
 
 class MessageVersion(TenantModel):

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import dataclass
 from datetime import UTC, timedelta
 
 from django.db import models, transaction
@@ -25,18 +26,42 @@ LONGEST_BEFORE = timedelta(days=365)
 LATE = timedelta(minutes=1)
 
 
-def reach_of(membership):
-    """How far into the room a member sees; members of one reach may read exactly the same entries."""
-    return Visibility.ROOM if membership.is_responder else Visibility.BRIEFING
+@dataclass(frozen=True)
+class Reach:
+    """How far into an incident somebody sees; members of one reach may read exactly the same entries.
+
+    `streams` are the restricted workstreams that are open to them. What is not named there stays shut, so a
+    workstream that becomes restricted is hidden from whoever has not been asked about it.
+    """
+
+    visibility: Visibility
+    streams: frozenset[int] = frozenset()
+
+    def covers(self, needed):
+        """Whether an entry that needs this much is theirs to read."""
+        return (
+            self.visibility == Visibility.ROOM or needed.visibility == Visibility.BRIEFING
+        ) and needed.streams <= self.streams
 
 
 class TimelineQuerySet(TenantQuerySet):
     def visible_to(self, membership):
-        """What one member may read; this and `is_within` are the only places where that is decided for entries."""
-        return self.within(reach_of(membership))
+        """What one member may read; this, `within` and `needs` are the only places where that is decided."""
+        from .workstreams import Workstream
+
+        entries = self if membership.is_responder else self.filter(visibility=Visibility.BRIEFING)
+        return entries if membership.is_administrator else entries.outside(Workstream.objects.hidden_from(membership))
 
     def within(self, reach):
-        return self if reach == Visibility.ROOM else self.filter(visibility=Visibility.BRIEFING)
+        """The same for everybody of one reach."""
+        from .workstreams import Workstream
+
+        entries = self if reach.visibility == Visibility.ROOM else self.filter(visibility=Visibility.BRIEFING)
+        return entries.outside(Workstream.objects.restricted().exclude(pk__in=reach.streams))
+
+    def outside(self, workstreams):
+        """Those that neither belong to one of these workstreams nor name one."""
+        return self.exclude(workstream__in=workstreams).exclude(beside__in=workstreams)
 
     def after(self, number):
         return self.filter(number__gt=number)
@@ -87,7 +112,7 @@ class TimelineQuerySet(TenantQuerySet):
 
         return (
             self.annotate(corrected_at=_latest_correction())
-            .select_related("actor__person", "actor__function", "workstream")
+            .select_related("actor__person", "actor__function", "workstream", "beside")
             .prefetch_related(models.Prefetch("messages", queryset=Message.objects.for_reading()))
         )
 
@@ -95,7 +120,8 @@ class TimelineQuerySet(TenantQuerySet):
 class TimelineEntry(TenantModel):
     """`number` is 1…n per incident in commit order; `hash` seals the content and the entry before it.
 
-    `happened_at` is when it took place, `recorded_at` when it was written down; both UTC.
+    `happened_at` is when it took place, `recorded_at` when it was written down; both UTC. `workstream` is what it
+    belongs to and `beside` a second one that its words name: who may not read both reads nothing of it.
     """
 
     incident = models.ForeignKey("incidents.Incident", models.PROTECT, related_name="timeline")
@@ -103,6 +129,7 @@ class TimelineEntry(TenantModel):
     kind = models.CharField(max_length=40)
     actor = models.ForeignKey("teams.Membership", models.PROTECT, null=True, related_name="+")
     workstream = models.ForeignKey("incidents.Workstream", models.PROTECT, null=True, related_name="+")
+    beside = models.ForeignKey("incidents.Workstream", models.PROTECT, null=True, related_name="+")
     visibility = models.CharField(max_length=10, choices=[(v.value, v.name.title()) for v in Visibility])
     details = models.JSONField(default=dict)
     happened_at = models.DateTimeField()
@@ -149,6 +176,12 @@ class TimelineEntry(TenantModel):
         """Whether it was written down noticeably later than it happened."""
         return self.recorded_at - self.took_place_at >= LATE
 
+    @property
+    def needs(self):
+        """The `Reach` that somebody has to have to read it; with `workstream` and `beside` read."""
+        named = (stream for stream in (self.workstream, self.beside) if stream)
+        return Reach(Visibility(self.visibility), frozenset(stream.pk for stream in named if stream.restricted))
+
     # --- Verbs -------------------------------------------------------------------------------
 
     @classmethod
@@ -187,6 +220,7 @@ class TimelineEntry(TenantModel):
             kinds.TIME_CORRECTED,
             by=by,
             workstream=self.workstream,
+            beside=self.beside,
             visibility=Visibility(self.visibility),
             entry=self.number,
             before=before.isoformat(),
@@ -195,10 +229,6 @@ class TimelineEntry(TenantModel):
         )
         self.corrections.create(entry=entry, happened_at=happened_at)
         return entry
-
-    def is_within(self, reach):
-        """Whether members of this reach may read the entry."""
-        return reach == Visibility.ROOM or self.visibility == Visibility.BRIEFING
 
     def fingerprint(self):
         """The SHA-256 over the entry's content and `previous_hash`, as 64 hexadecimal digits."""
@@ -215,6 +245,8 @@ class TimelineEntry(TenantModel):
             "recorded_at": self.recorded_at.astimezone(UTC).isoformat(),
             "previous": self.previous_hash,
         }
+        if self.beside_id:
+            content["beside"] = self.beside_id
         canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
         return hashlib.sha256(canonical.encode()).hexdigest()
 

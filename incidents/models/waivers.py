@@ -9,9 +9,14 @@ from teams.tenancy import TenantManager, TenantModel, TenantQuerySet
 
 from .. import authority, kinds
 from .incident import Incident
+from .workstreams import Workstream
 
 
 class GuardWaiverQuerySet(TenantQuerySet):
+    def visible_to(self, membership):
+        """Without the reasons that were given about restricted workstreams the member may not know of."""
+        return self.exclude(workstream__in=Workstream.objects.hidden_from(membership))
+
     def with_people(self):
         return self.select_related("granted_by__person")
 
@@ -26,6 +31,7 @@ class GuardWaiver(TenantModel):
     guard = models.CharField(max_length=40)
     subject = models.CharField(max_length=80, blank=True)
     reason = models.TextField()
+    workstream = models.ForeignKey(Workstream, models.CASCADE, null=True, related_name="+")
     granted_by = models.ForeignKey(Membership, models.PROTECT, null=True, related_name="+")
     granted_at = models.DateTimeField(default=timezone.now)
 
@@ -54,7 +60,8 @@ class GuardWaiver(TenantModel):
         incident.require_open()
         authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
         gap = next(
-            (each for each in gaps_of(Facts.of(incident)) if (each.code, each.subject) == (guard, subject)), None
+            (each for each in gaps_of(Facts.of(incident, viewer=by)) if (each.code, each.subject) == (guard, subject)),
+            None,
         )
         if gap is None:
             raise Refused("Nothing is missing there any more.", code="unchanged")
@@ -62,17 +69,30 @@ class GuardWaiver(TenantModel):
             raise Refused("This can only be done, not waived.", code="not_waivable")
         if not reason:
             raise Refused("Say why nothing has to be done about it.", code="reason_required")
-        cls.keep(incident, guard, subject, reason=reason, by=by)
+        workstream = incident.workstreams.filter(pk=gap.workstream).first() if gap.workstream else None
+        cls.keep(incident, guard, subject, reason=reason, by=by, workstream=workstream)
         return incident.record(
-            kinds.GUARD_WAIVED, by=by, guard=guard, subject=subject, gap=gap.message, waiver=reason, waived=[guard]
+            kinds.GUARD_WAIVED,
+            by=by,
+            workstream=workstream,
+            guard=guard,
+            subject=subject,
+            gap=gap.message,
+            waiver=reason,
+            waived=[guard],
         )
 
     @classmethod
-    def keep(cls, incident, guard, subject="", *, reason, by):
+    def keep(cls, incident, guard, subject="", *, reason, by, workstream=None):
         """Note that a rule is lifted; call under the incident's lock, with the entry that says so."""
         cls.objects.update_or_create(
             incident=incident,
             guard=guard,
             subject=subject,
-            defaults={"reason": reason, "granted_by": by, "granted_at": timezone.now()},
+            defaults={
+                "reason": reason,
+                "granted_by": by,
+                "granted_at": timezone.now(),
+                "workstream": workstream,
+            },
         )

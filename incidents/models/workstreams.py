@@ -1,16 +1,20 @@
-"""Parallel lines of work, each with its own thread."""
+"""Parallel lines of work, each with its own thread; some of them only for those they are opened to."""
+
+from collections import defaultdict
 
 from django.db import models, transaction
-from django.db.models import Max
+from django.db.models import Exists, Max, OuterRef, Q
 from django.utils import timezone
 
 from teams.errors import Refused
-from teams.models import Membership, TechnicalDomain
+from teams.models import Function, Membership, TechnicalDomain
 from teams.tenancy import TenantManager, TenantModel, TenantQuerySet
 
 from .. import authority, kinds
+from ..kinds import Visibility
 from .incident import Incident
 from .participants import Participant
+from .timeline import Reach
 
 
 class WorkstreamState(models.TextChoices):
@@ -26,6 +30,51 @@ class WorkstreamQuerySet(TenantQuerySet):
     def with_people(self):
         return self.select_related("owner__person", "domain")
 
+    def restricted(self):
+        return self.filter(restricted=True)
+
+    def visible_to(self, membership):
+        """Those a member may open. Stakeholders read briefings and not threads; administrators see all."""
+        if not membership.is_responder:
+            return self.none()
+        if membership.is_administrator:
+            return self
+        return self.filter(Q(restricted=False) | _opened_to(membership))
+
+    def hidden_from(self, membership):
+        """The restricted ones that a member may know nothing of; in most organisations there are none.
+
+        Whatever belongs to a workstream is listed with
+        `.exclude(workstream__in=Workstream.objects.hidden_from(member))`, which also keeps what belongs to none.
+        """
+        if membership.is_administrator:
+            return self.none()
+        restricted = self.restricted()
+        return restricted.exclude(_opened_to(membership)) if membership.is_responder else restricted
+
+
+def _opened_to(membership):
+    """Whose it is, or who is named as a reader, themselves or with their function."""
+    named = Q(membership=membership)
+    if membership.function_id:
+        named |= Q(function=membership.function_id)
+    return Q(owner=membership) | Exists(WorkstreamReader.objects.filter(named, workstream=OuterRef("pk")))
+
+
+def restricted_in(incidents):
+    """`{incident id: [restricted workstreams]}` with their readers, for many members at once; mostly one query."""
+    found = defaultdict(list)
+    for stream in Workstream.objects.restricted().filter(incident__in=incidents).prefetch_related("readers"):
+        found[stream.incident_id].append(stream)
+    return found
+
+
+def reach_of(membership, restricted=()):
+    """How far a member sees into an incident with these restricted workstreams."""
+    if not membership.is_responder:
+        return Reach(Visibility.BRIEFING)
+    return Reach(Visibility.ROOM, frozenset(stream.pk for stream in restricted if stream.is_open_to(membership)))
+
 
 class Workstream(TenantModel):
     State = WorkstreamState
@@ -38,6 +87,8 @@ class Workstream(TenantModel):
     state = models.CharField(max_length=8, choices=WorkstreamState, default=WorkstreamState.WORKING)
     opened_at = models.DateTimeField(default=timezone.now)
     last_word_at = models.DateTimeField(null=True)
+    # Only for its owner, its readers and the organisation's administrators; to others it does not exist.
+    restricted = models.BooleanField(default=False)
 
     objects = TenantManager.from_queryset(WorkstreamQuerySet)()
 
@@ -45,14 +96,36 @@ class Workstream(TenantModel):
         constraints = [
             models.UniqueConstraint(fields=["organization", "incident", "position"], name="workstream_position_once")
         ]
+        # Asked with every list of entries, and mostly empty.
+        indexes = [models.Index(fields=["organization"], condition=Q(restricted=True), name="workstream_restricted")]
 
     def __str__(self):
         return self.title
 
+    # --- Questions ---------------------------------------------------------------------------
+
+    @property
+    def is_general(self):
+        """The first one: it is there from the beginning, for talk of every kind, and ends with the incident."""
+        return self.position == 1
+
+    def is_open_to(self, membership):
+        """What `visible_to` asks the database; reads `readers`."""
+        if not membership.is_responder:
+            return False
+        if not self.restricted or membership.is_administrator or self.owner_id == membership.pk:
+            return True
+        return any(reader.admits(membership) for reader in self.readers.all())
+
+    # --- Verbs -------------------------------------------------------------------------------
+
     @classmethod
     @transaction.atomic
-    def open(cls, incident, title, *, by, domain=None, owner=None):
-        """Start a line of work. Returns the entry; the workstream is its `workstream`."""
+    def open(cls, incident, title, *, by, domain=None, owner=None, restricted=False, functions=(), members=()):
+        """Start a line of work. Returns the entry; the workstream is its `workstream`.
+
+        A `restricted` one is there for its owner, for whoever opens it, and for the `functions` and `members` named.
+        """
         incident.lock()
         incident.require_open()
         authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
@@ -63,7 +136,13 @@ class Workstream(TenantModel):
                 code="responders_only",
             )
         last = incident.workstreams.aggregate(last=Max("position"))["last"] or 0
-        workstream = cls.objects.create(incident=incident, title=title, domain=domain, owner=owner, position=last + 1)
+        workstream = cls(incident=incident, title=title, domain=domain, owner=owner, position=last + 1)
+        if restricted:
+            workstream._require_right_to_restrict(by)
+            workstream.restricted = True
+        workstream.save(force_insert=True)
+        if restricted:
+            workstream._admit(by, functions, members)
         if owner is not None:
             Participant.ensure(incident, owner)
         return incident.record(
@@ -73,7 +152,43 @@ class Workstream(TenantModel):
             title=title,
             domain=domain.slug if domain else "",
             owner=owner.name if owner else "",
+            restricted=restricted,
         )
+
+    @transaction.atomic
+    def restrict(self, *, by, functions=(), members=()):
+        """Show it only to its owner, to whoever restricts it, and to the functions and members named from now on.
+
+        On one that is restricted already it changes for whom. Returns the entry.
+        """
+        self.incident.lock()
+        self.lock()
+        self._require_right_to_restrict(by)
+        if self.is_general:
+            raise Refused(f"“{self.title}” is for everybody on the incident. Open another one.", code="general_stream")
+        before = self._named_readers()
+        was_restricted, self.restricted = self.restricted, True
+        self.readers.all().delete()
+        self._admit(by, functions, members)
+        after = self._named_readers()
+        if was_restricted and before == after:
+            raise Refused("Nothing was changed.", code="unchanged")
+        self.save(update_fields=["restricted"])
+        kind = kinds.WORKSTREAM_READERS_CHANGED if was_restricted else kinds.WORKSTREAM_RESTRICTED
+        return self.incident.record(kind, by=by, workstream=self, title=self.title, readers=after)
+
+    @transaction.atomic
+    def open_up(self, *, by):
+        """Show it to everybody who works in the incident, from its first word on. Returns the entry."""
+        self.incident.lock()
+        self.lock()
+        self._require_right_to_restrict(by)
+        if not self.restricted:
+            raise Refused("This workstream is open to everybody already.", code="unchanged")
+        self.restricted = False
+        self.save(update_fields=["restricted"])
+        self.readers.all().delete()
+        return self.incident.record(kinds.WORKSTREAM_UNRESTRICTED, by=by, workstream=self, title=self.title)
 
     @transaction.atomic
     def change(self, *, by, state=None, owner=None, title=None):
@@ -93,3 +208,69 @@ class Workstream(TenantModel):
             raise Refused("Nothing was changed.", code="unchanged")
         self.save(update_fields=["state", "title", "owner"])
         return self.incident.record(kinds.WORKSTREAM_CHANGED, by=by, workstream=self, title=self.title, changed=changed)
+
+    # --- Inside ------------------------------------------------------------------------------
+
+    def _require_right_to_restrict(self, by):
+        authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
+        authority.require(
+            authority.may_restrict(by, self),
+            "The incident lead, the workstream's owner or an administrator restricts a workstream.",
+            code="restriction_right",
+        )
+
+    def _admit(self, by, functions, members):
+        """Name the readers; whoever restricts it keeps it."""
+        members = {member.pk: member for member in (*members, *([by] if by else []))}
+        for member in members.values():
+            authority.require(
+                authority.may_respond(member),
+                f"{member.name} is a stakeholder and reads briefings, not threads.",
+                code="responders_only",
+            )
+        WorkstreamReader.objects.bulk_create(
+            [
+                *(WorkstreamReader(workstream=self, function=function) for function in dict.fromkeys(functions)),
+                *(WorkstreamReader(workstream=self, membership=member) for member in members.values()),
+            ]
+        )
+
+    def _named_readers(self):
+        readers = self.readers.select_related("function", "membership__person")
+        return sorted(str(reader) for reader in readers)
+
+
+class WorkstreamReader(TenantModel):
+    """Somebody to whom a restricted workstream is open: one member, or a function with all its people."""
+
+    workstream = models.ForeignKey(Workstream, models.CASCADE, related_name="readers")
+    function = models.ForeignKey(Function, models.CASCADE, null=True, related_name="+")
+    membership = models.ForeignKey(Membership, models.CASCADE, null=True, related_name="+")
+
+    objects = TenantManager()
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "workstream", "function"],
+                condition=Q(membership=None),
+                name="workstream_function_once",
+            ),
+            models.UniqueConstraint(
+                fields=["organization", "workstream", "membership"],
+                condition=Q(function=None),
+                name="workstream_reader_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(function=None, membership__isnull=False) | Q(function__isnull=False, membership=None),
+                name="workstream_reader_is_one",
+            ),
+        ]
+
+    def __str__(self):
+        return str(self.function or self.membership.name)
+
+    def admits(self, membership):
+        if self.membership_id:
+            return self.membership_id == membership.pk
+        return self.function_id == membership.function_id

@@ -17,4 +17,11 @@ def resolution(request, number):
         with form.refusals():
             return done(request, incident.resolve(by=request.membership, **form.cleaned_data))
     title = f"Resolve {incident.key}"
-    return act_form(request, "resolution", title=title, form=form, incident=incident, loose_ends=loose_ends(incident))
+    return act_form(
+        request,
+        "resolution",
+        title=title,
+        form=form,
+        incident=incident,
+        loose_ends=loose_ends(incident, request.membership),
+    )

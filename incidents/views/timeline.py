@@ -115,7 +115,7 @@ class Offers:
 
     @property
     def workstreams(self):
-        return self._incident.workstreams.in_order() if self._member.is_responder else ()
+        return self._incident.workstreams.visible_to(self._member).in_order()
 
     @property
     def audiences(self):

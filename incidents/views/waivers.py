@@ -20,15 +20,19 @@ def waivers(request, number):
     if form.is_valid():
         with form.refusals():
             return done(request, GuardWaiver.grant(incident, by=request.membership, **form.cleaned_data))
-    gap = standing_gap(incident, form["guard"].value(), form["subject"].value())
+    gap = standing_gap(incident, form["guard"].value(), form["subject"].value(), viewer=request.membership)
     if gap is None and not form.refusal:
         return redirect("incidents:gaps", org=request.organization.slug, number=incident.number)
     return act_form(request, "waiver", title="Nothing has to be done", form=form, incident=incident, gap=gap)
 
 
-def standing_gap(incident, guard, subject):
+def standing_gap(incident, guard, subject, *, viewer):
     """The gap as it stands now, or None."""
     return next(
-        (gap for gap in gaps_of(Facts.of(incident)) if (gap.code, gap.subject) == (guard, subject or "")),
+        (
+            gap
+            for gap in gaps_of(Facts.of(incident, viewer=viewer))
+            if (gap.code, gap.subject) == (guard, subject or "")
+        ),
         None,
     )

@@ -2,7 +2,8 @@
 
 from django.views.decorators.http import require_http_methods
 
-from ..forms.workstreams import ChangeForm, OpeningForm
+from .. import authority
+from ..forms.workstreams import ChangeForm, OpeningForm, ReadersForm
 from ..lookups import find_incident, find_workstream, require_responder
 from ..models import Workstream
 from .acting import act_form, posted
@@ -33,4 +34,34 @@ def workstream(request, number, pk):
         with form.refusals():
             entry = found.change(by=request.membership, **form.cleaned_data)
             return done(request, entry, to=thread_url(incident, found))
-    return act_form(request, "workstream", title=found.title, incident=incident, workstream=found, form=form)
+    return act_form(request, "workstream", title=found.title, incident=incident, form=form, **_about(request, found))
+
+
+@require_http_methods(["GET", "POST"])
+def workstream_readers(request, number, pk):
+    """For whom it is: everybody on the incident, or its owner, some functions and some members."""
+    incident = find_incident(request, number)
+    found = find_workstream(request, incident, pk)
+    form = ReadersForm(posted(request), initial=_readers(found))
+    if form.is_valid():
+        with form.refusals():
+            return done(request, _decide_readers(found, by=request.membership, **form.cleaned_data))
+    title = f"Who sees “{found.title}”"
+    return act_form(request, "readers", title=title, incident=incident, form=form, **_about(request, found))
+
+
+def _about(request, found):
+    return {"workstream": found, "may_restrict": authority.may_restrict(request.membership, found)}
+
+
+def _readers(found):
+    readers = list(found.readers.all())
+    return {
+        "restricted": found.restricted,
+        "functions": [each.function_id for each in readers if each.function_id],
+        "members": [each.membership_id for each in readers if each.membership_id],
+    }
+
+
+def _decide_readers(found, *, by, restricted, functions, members):
+    return found.restrict(by=by, functions=functions, members=members) if restricted else found.open_up(by=by)

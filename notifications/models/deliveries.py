@@ -7,7 +7,7 @@ from django.db.models import Count, F, Q
 from django.utils import timezone
 
 from incidents import authority
-from incidents.models import Incident, TimelineEntry
+from incidents.models import Incident, TimelineEntry, Workstream
 from teams.errors import Refused
 from teams.models import Membership, audit
 from teams.tenancy import TenantManager, TenantModel, TenantQuerySet
@@ -123,14 +123,16 @@ class DeliveryQuerySet(TenantQuerySet):
         return self.filter(next_at__lte=now)
 
     def visible_to(self, membership):
-        """Administrators see all, responders what belongs to incidents they may see, stakeholders their own."""
+        """Administrators see all, responders what belongs to what they may see, stakeholders their own."""
         if membership.is_administrator:
             return self
         own = Q(recipient=membership)
         if not membership.is_responder:
             return self.filter(own)
         visible = Incident.objects.visible_to(membership).filter(private=True).values("pk")
-        return self.filter(own | Q(incident__private=False) | Q(incident__in=visible))
+        seen = self.filter(own | Q(incident__private=False) | Q(incident__in=visible))
+        hidden = Workstream.objects.hidden_from(membership)
+        return seen.exclude(notice__entry__workstream__in=hidden).exclude(notice__entry__beside__in=hidden)
 
     def kept(self):
         """What nobody took: there is no mail server, or no gateway."""

@@ -98,6 +98,18 @@ class Person(Lookup, serializers.EmailField):
         return member.email
 
 
+class People(serializers.ListField):
+    """Several members, by e-mail; each once."""
+
+    child = Person()
+
+    def __init__(self, **kwargs):
+        super().__init__(**{"max_length": 100, **kwargs})
+
+    def to_internal_value(self, data):
+        return list({member.pk: member for member in super().to_internal_value(data)}.values())
+
+
 class Named(Lookup, serializers.CharField):
     """One row of a catalogue, by slug; programs that cannot write hyphens may write underscores."""
 

@@ -29,7 +29,7 @@ from incidents.models import Incident, RoleAssignment
 from notifications.models import RoutingRule
 from teams.api.schema import TAGS
 from tests.api.routes import operations
-from tests.factories import declare_incident, post_message
+from tests.factories import declare_incident, open_workstream, post_message
 
 DESCRIPTION = SchemaGenerator().get_schema(request=None, public=True)
 
@@ -102,7 +102,7 @@ def test_every_example_goes_through(method, path, body, api, lena, mei):
         incident.roles.model.assign(incident, "communications_lead", lena, by=lena)
     if path.endswith("/waivers/"):
         api.put(f"/incidents/{incident.number}/functions/finance/", {"state": "requested"})
-    message = post_message(incident, by=lena)
+    message = post_message(incident, by=lena, workstream=open_workstream(incident, by=lena))
     pk = message.pk if "/messages/{id}" in path else message.workstream_id
     address = path.removeprefix("/api/v1").format(number=incident.number, slug="finance", id=pk)
     if body == {"state": "requested"}:

@@ -68,6 +68,7 @@ def test_nobody_leads(gaps, incident, lena):
         "owner_role": "lead",
         "step": "Take the lead, or give it to somebody",
         "place": "roles/lead/",
+        "workstream": None,
     }
 
 

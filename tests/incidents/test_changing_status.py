@@ -123,9 +123,9 @@ def test_resolving_warns_of_what_is_loose_and_still_works(incident, act, lena, m
 def test_an_audience_that_heard_before_the_last_turn_is_waiting(incident, lena, mei):
     RoleAssignment.assign(incident, "communications_lead", mei, by=lena)
     StatusUpdate.publish(incident, "coordination", COORDINATION, by=mei)
-    told = [end.audience for end in loose_ends(incident) if end.audience]
+    told = [end.audience for end in loose_ends(incident, lena) if end.audience]
     incident.change_status("monitoring", by=lena)
-    turned = {end.audience: end.since for end in loose_ends(incident) if end.audience}
+    turned = {end.audience: end.since for end in loose_ends(incident, lena) if end.audience}
 
     assert told == ["technical"]
     assert list(turned) == ["technical", "coordination"]
@@ -138,7 +138,7 @@ def test_with_everything_told_only_the_hats_are_left(incident, lena, mei):
     StatusUpdate.publish(incident, "coordination", COORDINATION, by=mei)
     StatusUpdate.publish(incident, "technical", {"text": "Rolled back."}, by=lena)
 
-    assert [end.sentence for end in loose_ends(incident)] == [
+    assert [end.sentence for end in loose_ends(incident, lena)] == [
         "Roles that are still held: Lena Fischer (incident lead), Mei Tanaka (communications lead)"
     ]
 

@@ -7,7 +7,9 @@ import time_machine
 from django.utils import timezone
 
 from incidents import presence
+from incidents.kinds import Visibility
 from incidents.models import Participant
+from incidents.models.timeline import Reach
 from tests.listening import Listener, act, session_of
 
 
@@ -121,9 +123,10 @@ async def test_typing_is_shown_in_its_workstream_for_a_moment(acme_live, quick, 
 async def test_presence_is_told_at_most_once_in_three_seconds(acme_live):
     room = presence.Presence()
     room.summary = presence.Summary()
-    assert room.news(100.0) is not None
+    everybody = {Reach(Visibility.ROOM), Reach(Visibility.BRIEFING)}
+    assert room.news(everybody, 100.0) is not None
 
     room.summary.observers = 1
-    assert room.news(102.9) is None
-    assert room.news(103.0) is not None
-    assert room.news(200.0) is None
+    assert room.news(everybody, 102.9) is None
+    assert room.news(everybody, 103.0) is not None
+    assert room.news(everybody, 200.0) is None

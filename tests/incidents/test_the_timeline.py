@@ -97,6 +97,18 @@ SENTENCES = {
         "Lena Fischer changed the workstream “Roll back”: it is blocked.",
     ),
     "message_posted": ({"sha256": "0"}, "Lena Fischer wrote in “General”; the words were deleted."),
+    "workstream_restricted": (
+        {"title": "Payroll", "readers": ["Legal", "Mei Tanaka"]},
+        "Lena Fischer restricted the workstream “Payroll” to Legal, Mei Tanaka.",
+    ),
+    "workstream_readers_changed": (
+        {"title": "Payroll", "readers": ["Legal"]},
+        "Lena Fischer opened the restricted workstream “Payroll” to Legal.",
+    ),
+    "workstream_unrestricted": (
+        {"title": "Payroll"},
+        "Lena Fischer opened the workstream “Payroll” to everybody on the incident.",
+    ),
     "message_edited": ({"message": 1, "version": 2}, "Lena Fischer edited a message in “General” (version 2)."),
     "message_deleted": ({"message": 1}, "Lena Fischer deleted a message in “General”."),
     "note_added": ({"text": "The provider called back."}, "Lena Fischer noted: The provider called back."),

@@ -31,7 +31,7 @@ customElements.define("live-incident", class extends HTMLElement {
     on(document, "visibilitychange", () => this.look());
     on(document, "input", (event) => this.type(event));
     on(document.body, "htmx:oobBeforeSwap", (event) => this.leaveOut(event.detail.fragment));
-    on(document.body, "htmx:afterSettle", () => this.paint());
+    on(document.body, "htmx:afterSettle", () => { this.keepUp(); this.paint(); });
     document.addEventListener("scroll", () => this.settle(), { capture: true, passive: true, signal: this.gone.signal });
     this.beat = setInterval(() => this.pulse(), PING);
     this.mark(document);
@@ -81,8 +81,10 @@ customElements.define("live-incident", class extends HTMLElement {
   take(frame) { this[`on_${frame.type}`]?.(frame); }
 
   on_ready(frame) {
-    if (this.reach && this.reach !== frame.reach) return location.reload();
-    this.reach = frame.reach;
+    // Another view of the incident than the page was made for: what may be seen now is drawn anew.
+    const reach = [frame.reach, ...frame.restricted].join();
+    if (this.reach && this.reach !== reach) return location.reload();
+    this.reach = reach;
     this.after = Math.max(this.after, frame.number);
     // What a page showed while it was cut off may have changed without a line of its own.
     if (this.failures) fire("resync");
@@ -128,6 +130,12 @@ customElements.define("live-incident", class extends HTMLElement {
       fire("resync");
       return true;
     } catch { return false; }
+  }
+
+  // The tabs were drawn anew without the thread that is open: it is no longer for this reader.
+  keepUp() {
+    const tabs = document.getElementById("streams")?.dataset.stream, open = document.getElementById("conversation")?.dataset.stream;
+    if (tabs && open && tabs !== open) location.reload();
   }
 
   // --- The lists ---
