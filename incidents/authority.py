@@ -5,8 +5,10 @@ organisation's decision-right matrix. A vacancy never locks anybody out: while n
 may act.
 """
 
-from playbooks.models import DecisionClass, DecisionRight
+from playbooks.models import DecisionClass, DecisionRight, IncidentRole
 from teams.errors import Refused
+
+ANSWERING = (IncidentRole.COMMUNICATIONS_LEAD, IncidentRole.SUPPORT_LIAISON, IncidentRole.LEAD)
 
 
 def require(allowed, sentence, *, code, waiver=None):
@@ -66,6 +68,19 @@ def may_publish(membership, incident, audience):
         return may_respond(membership)
     holders = incident.holders_of(DecisionRight.objects.roles_for(DecisionClass.PUBLISHING))
     return membership is not None and membership.is_responder and membership.pk in holders
+
+
+def may_ask(membership, incident):
+    """Whoever may see an incident may ask about it."""
+    return membership is not None and membership.ended_at is None and incident.is_visible_to(membership)
+
+
+def may_answer(membership, incident):
+    """Questions are answered by who speaks, who hears the customers, who leads, and the administrators."""
+    if membership is None or not membership.is_responder:
+        return False
+    holders = incident.holders_of(ANSWERING)
+    return not holders or membership.pk in holders or membership.is_administrator
 
 
 def may_speak_outside(membership):

@@ -21,6 +21,9 @@ ESCALATION_CHAIN = (IncidentRole.LEAD, ADMINISTRATORS)
 DUTIES = {
     "assessment": "incidents.mobilization.AssessmentDuty",
     "update": "incidents.duties.UpdateDuty",
+    "finding": "incidents.models.findings.FindingDuty",
+    "task": "incidents.models.tasks.TaskDuty",
+    "question": "incidents.models.questions.QuestionDuty",
 }
 
 

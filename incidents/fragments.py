@@ -10,8 +10,9 @@ from .models import Message
 
 logger = logging.getLogger(__name__)
 
-# Their entries name the message in `details`; the one that announced it is found through the entry.
-LATER_WORDS = (
+# Their entries say something about the words of a message; that of the first kind announced it.
+WORDS = (
+    kinds.MESSAGE_POSTED.name,
     kinds.MESSAGE_EDITED.name,
     kinds.MESSAGE_DELETED.name,
     kinds.MESSAGE_PINNED.name,
@@ -20,11 +21,15 @@ LATER_WORDS = (
 
 
 def attach_messages(entries):
-    """Give every entry its `said`: the message it is about as it reads now, or None. One query for all."""
-    ids = {entry.details.get("message") for entry in entries if entry.kind in LATER_WORDS}
+    """Give every entry its `said`: the message that looks different after it, as it reads now, or None.
+
+    Entries name it in `details`, what was raised from a message included; the one that announced it is found through
+    the entry. A constant number of queries.
+    """
+    ids = {entry.details["message"] for entry in entries if "message" in entry.details}
     later = Message.objects.for_reading().in_bulk(ids) if ids else {}
     for entry in entries:
-        entry.said = later.get(entry.details.get("message")) if entry.kind in LATER_WORDS else entry.message
+        entry.said = later.get(entry.details["message"]) if "message" in entry.details else entry.message
         if entry.said:
             entry.said.incident = entry.incident
     return entries
@@ -51,12 +56,13 @@ def _numbers_redrawn(entry):
 
 def facts_of(entry):
     """What happened, for programs. Words of a message are those of now, None once they were taken back."""
+    words = _words(entry.said) if entry.said and entry.kind in WORDS else {}
     return {
         "number": entry.number,
         "kind": entry.kind,
         "at": rfc3339(entry.took_place_at),
         "actor": entry.actor.email if entry.actor else None,
-        "details": {**entry.details, **_words(entry.said)} if entry.said else entry.details,
+        "details": {**entry.details, **words},
     }
 
 
@@ -71,7 +77,7 @@ def fragments_of(entry, redrawn=()):
         for earlier in redrawn:
             lines["timeline"] += _line(earlier, again=True)
         if entry.said:
-            context = _context(entry) | {"message": entry.said, "again": entry.kind in LATER_WORDS}
+            context = _context(entry) | {"message": entry.said, "again": entry.kind != kinds.MESSAGE_POSTED.name}
             lines[f"stream-{entry.said.workstream_id}"] = render_to_string("incidents/_message.html", context)
     except Exception:  # one line that cannot be drawn must not keep the next from everybody
         logger.exception("Entry %s of incident %s cannot be drawn.", entry.number, entry.incident_id)

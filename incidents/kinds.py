@@ -48,7 +48,7 @@ def all_kinds():
 
 
 BRIEFING = Visibility.BRIEFING
-WHOLE_ROOM = ("header", "clocks", "roles", "functions", "needs", "streams")
+WHOLE_ROOM = ("header", "clocks", "roles", "functions", "needs", "streams", "tasks", "findings", "questions")
 
 DECLARED = _kind("declared", *WHOLE_ROOM, visibility=BRIEFING, notifies=True)
 DETAILS_CHANGED = _kind("details_changed", "header", "functions", visibility=BRIEFING)
@@ -66,9 +66,9 @@ DECLINED = _kind("declined", *WHOLE_ROOM, visibility=BRIEFING, notifies=True)
 MERGED = _kind("merged", *WHOLE_ROOM, visibility=BRIEFING, notifies=True)
 DUPLICATE_ARRIVED = _kind("duplicate_arrived", "header", "alerts")
 
-ROLE_TAKEN = _kind("role_taken", "header", "roles", "needs", "functions", notifies=True)
-ROLE_HANDED_OVER = _kind("role_handed_over", "header", "roles", "needs", "functions", notifies=True)
-ROLE_RELEASED = _kind("role_released", "header", "roles", "needs")
+ROLE_TAKEN = _kind("role_taken", "header", "roles", "tasks", "needs", "functions", notifies=True)
+ROLE_HANDED_OVER = _kind("role_handed_over", "header", "roles", "tasks", "needs", "functions", notifies=True)
+ROLE_RELEASED = _kind("role_released", "header", "roles", "tasks", "needs")
 
 GUARD_WAIVED = _kind("guard_waived", "needs")
 
@@ -88,6 +88,30 @@ WORKSTREAM_UNRESTRICTED = _kind("workstream_unrestricted", "streams")
 MESSAGE_POSTED = _kind("message_posted", system=True)
 MESSAGE_EDITED = _kind("message_edited", system=True)
 MESSAGE_DELETED = _kind("message_deleted", system=True)
+POST_DECLINED = _kind("post_declined", system=True)
+EXCEPTION_GRANTED = _kind("exception_granted", notifies=True)
+EXCEPTION_REVOKED = _kind("exception_revoked")
+
+FINDING_RAISED = _kind("finding_raised", "findings", "needs", notifies=True)
+FINDING_ACKNOWLEDGED = _kind("finding_acknowledged", "findings", "needs")
+FINDING_SET_ASIDE = _kind("finding_set_aside", "findings", "needs")
+FINDING_WAITS = _kind("finding_waits", "findings", "needs", notifies=True)
+
+TASK_ADDED = _kind("task_added", "tasks", "needs", notifies=True)
+TASK_TAKEN = _kind("task_taken", "tasks", "needs")
+TASK_GIVEN = _kind("task_given", "tasks", "needs", notifies=True)
+TASK_MOVED = _kind("task_moved", "tasks", "needs")
+TASK_DONE = _kind("task_done", "tasks", "needs")
+TASK_NOT_NEEDED = _kind("task_not_needed", "tasks", "needs")
+TASK_REOPENED = _kind("task_reopened", "tasks", "needs")
+TASK_DUE = _kind("task_due", "tasks", "needs", notifies=True)
+TASK_OVERDUE = _kind("task_overdue", "tasks", "needs", notifies=True)
+
+QUESTION_ASKED = _kind("question_asked", "questions", "needs", notifies=True)
+# Whoever asked may be a stakeholder; what was asked and answered is not in the entry.
+QUESTION_ANSWERED = _kind("question_answered", "questions", "needs", visibility=BRIEFING, notifies=True)
+QUESTION_DECLINED = _kind("question_declined", "questions", "needs", visibility=BRIEFING, notifies=True)
+QUESTION_WAITS = _kind("question_waits", "questions", "needs", notifies=True)
 
 # What people put on the record by hand; the lines that read differently afterwards are drawn again by `fragments.py`.
 NOTE_ADDED = _kind("note_added")

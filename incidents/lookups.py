@@ -4,7 +4,7 @@ from django.db.models import Q
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
-from .models import Alert, Incident, Message, Workstream
+from .models import Alert, Finding, Incident, Message, Question, Task, Workstream
 from .room import IncidentRoom
 
 
@@ -42,10 +42,40 @@ def find_message(request, incident, pk):
     return message
 
 
+def find_task(request, incident, pk):
+    """A task of the incident; 404 for stakeholders, and where its workstream is not theirs to know."""
+    return _part(request, incident, Task.objects, pk)
+
+
+def find_finding(request, incident, pk):
+    """A finding of the incident; 404 for stakeholders, and where its workstream is not theirs to know."""
+    return _part(request, incident, Finding.objects, pk)
+
+
+def find_question(request, incident, pk):
+    """A question of the incident: any for who answers, one's own for everybody else."""
+    question = get_object_or_404(Question.objects.visible_to(request.membership, incident).with_people(), pk=pk)
+    question.incident = incident
+    return question
+
+
+def message_in(request, incident, name="message"):
+    """The message that the query string says something is raised from, or None."""
+    pk = number_in(request, name)
+    return find_message(request, incident, pk) if pk else None
+
+
 def number_in(request, name):
     """A whole number from the query string, or None; what makes no sense is nothing."""
     word = request.GET.get(name, "")
     return int(word) if word.isascii() and word.isdigit() and len(word) < 19 else None
+
+
+def _part(request, incident, rows, pk):
+    require_responder(request)
+    found = get_object_or_404(rows.visible_to(request.membership).with_people(), incident=incident, pk=pk)
+    found.incident = incident
+    return found
 
 
 def require_responder(request):

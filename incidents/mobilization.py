@@ -11,7 +11,7 @@ from teams.tenancy import active_organization_id
 
 from . import authority, kinds
 from .duties import Duty, UpdateDuty
-from .models import FunctionActivation, Incident, Obligation, Participant, RoleAssignment, Workstream
+from .models import FunctionActivation, Incident, Obligation, Participant, RoleAssignment, Task, Workstream
 from .models.functions import ActivationState
 
 
@@ -35,8 +35,8 @@ def declare(
     """Open an incident. Only the title is needed. Returns the incident; the same `key` again returns the first one.
 
     Whoever declares leads until somebody else does; an alert (`by=None`) leaves the lead vacant. The playbook for the
-    type is pinned, what it requires is requested at once, and the clocks start. The `alert` that somebody declares
-    from becomes part of the incident.
+    type is pinned, what it requires is requested at once, its steps become tasks, and the clocks start. The `alert`
+    that somebody declares from becomes part of the incident.
     """
     authority.require(authority.may_declare(by), "Your membership has ended.", code="membership_ended")
     # The organisation's row is locked first, so of two declarations with one key the second finds the first.
@@ -83,6 +83,7 @@ def declare(
         if by.is_responder:
             RoleAssignment.assign(incident, "lead", by, by=by)
     Workstream.open(incident, "General", by=None)
+    Task.lay_out(incident)
     Obligation.open_assessment(incident)
     Obligation.open_updates(incident, starts_at=incident.declared_at)
     require_functions_of(incident, by=None)

@@ -1,23 +1,28 @@
 """What the incident page shows one member. Each part is read when first asked for, in a constant number of queries."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 from itertools import groupby
 
 from django.db.models import Max
 from django.utils import timezone
+from django.utils.text import Truncator
 
 from playbooks.models import Audience, IncidentRole
 from teams.models import Function
 
 from . import authority
+from .boards.findings import FindingBoard
 from .boards.gaps import GapBoard
+from .boards.questions import QuestionBoard
+from .boards.tasks import TaskBoard
 from .duties import ADMINISTRATORS
 from .fragments import attach_messages
 from .models import Message, Status, StatusUpdate
 from .models.functions import TRANSITIONS as ACTIVATION_STEPS
 from .models.functions import ActivationState
-from .models.obligations import ObligationKind
+from .models.obligations import CLOCKS, ObligationKind
 from .models.participants import PRESENCE_LIFETIME, Capacity
 from .models.roles import ROLES
 from .paging import ByNumber, page_of
@@ -34,6 +39,8 @@ SHOWN_ALERTS = 20
 CALLABLE = (ActivationState.SUGGESTED, ActivationState.REQUIRED)
 AWAITED = (ActivationState.REQUIRED, ActivationState.REQUESTED)
 LISTED_UPDATES = 200
+# A task with a time needs its owner from then on.
+SOON = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -95,7 +102,7 @@ class Clock:
 class Need:
     """One thing that waits for the viewer: a sentence and the way to do it.
 
-    `kind` is `clock`, `assessment`, `role` or `function`; `slug` says which.
+    `kind` is `clock`, `assessment`, `role`, `function`, `finding`, `question` or `task`; `slug` says which.
     """
 
     kind: str
@@ -156,8 +163,13 @@ class IncidentRoom:
     @cached_property
     def obligations(self):
         """What is owed now, the most urgent first."""
-        live = self.incident.obligations.live().clocks()
-        return sorted(live, key=lambda each: (each.due_at, TIERS.index(each.audience)))
+        clocks = [each for each in self.owed if each.kind in CLOCKS]
+        return sorted(clocks, key=lambda each: (each.due_at, TIERS.index(each.audience)))
+
+    @cached_property
+    def owed(self):
+        """Everything with a time that somebody has to keep, the clocks included."""
+        return list(self.incident.obligations.live())
 
     @property
     def clocks(self):
@@ -170,6 +182,11 @@ class IncidentRoom:
         ]
 
     # --- Roles -----------------------------------------------------------------------------------
+
+    @cached_property
+    def held(self):
+        """The roles that somebody holds now."""
+        return list(self.incident.roles.current().with_people())
 
     @cached_property
     def roles(self):
@@ -244,12 +261,33 @@ class IncidentRoom:
     def needs(self):
         if not (self.responds and self.incident.is_open):
             return []
-        return [*self._late_clocks(), *self._vacant_roles(), *self._requested_functions()]
+        return [
+            *self._late_clocks(),
+            *self._vacant_roles(),
+            *self._requested_functions(),
+            *self._unheard_findings(),
+            *self._waiting_questions(),
+            *self._due_tasks(),
+        ]
 
     @cached_property
     def gaps(self):
         """What the incident lacks, for whom it is to see to."""
         return GapBoard(self)
+
+    # --- Work: what was found, what has to be done, what somebody wants to know -------------------------
+
+    @cached_property
+    def findings(self):
+        return FindingBoard(self)
+
+    @cached_property
+    def tasks(self):
+        return TaskBoard(self)
+
+    @cached_property
+    def questions(self):
+        return QuestionBoard(self)
 
     # --- Workstreams and their threads ---------------------------------------------------------------
 
@@ -316,7 +354,7 @@ class IncidentRoom:
 
     @cached_property
     def _holders(self):
-        return {each.role: each for each in self.incident.roles.current().with_people()}
+        return {each.role: each for each in self.held}
 
     @cached_property
     def _activations(self):
@@ -408,3 +446,34 @@ class IncidentRoom:
             if activation.state in AWAITED and activation.function_id == self.viewer.function_id:
                 sentence = f"{activation.function} is asked for: {activation.rule}"
                 yield Need("function", activation.function.slug, sentence)
+
+    def _unheard_findings(self):
+        if IncidentRole.LEAD in self._own_roles:
+            for finding in self._promised(
+                self.incident.findings.raised().visible_to(self.viewer), ObligationKind.FINDING
+            ):
+                yield self._need(finding, "finding", finding.condition, finding.acknowledge_by)
+
+    def _waiting_questions(self):
+        own = self._own_roles & set(authority.ANSWERING)
+        if not own:
+            return
+        for question in self._promised(self.incident.questions.waiting(), ObligationKind.QUESTION):
+            if question.owner_role in own or (question.owner_role not in self._holders and IncidentRole.LEAD in own):
+                yield self._need(question, "question", question.text, question.answer_by)
+
+    def _due_tasks(self):
+        for task in self._promised(
+            self.incident.tasks.open().visible_to(self.viewer).with_people(), ObligationKind.TASK
+        ):
+            if task.due_at <= self.now + SOON and task.owner_among(self.held) == self.viewer:
+                yield self._need(task, "task", task.text, task.due_at)
+
+    def _promised(self, rows, kind):
+        """Those rows that somebody has promised a time for; asked only where there is such a promise."""
+        subjects = [each.subject for each in self.owed if each.kind == kind]
+        return rows.filter(pk__in=subjects).in_order() if subjects else ()
+
+    def _need(self, subject, kind, words, due_at):
+        sentence = Truncator(f"{subject.label} {words}").chars(120)
+        return Need(kind, str(subject.pk), sentence, "late" if due_at <= self.now else "", due_at)

@@ -21,7 +21,16 @@ logger = logging.getLogger(__name__)
 BATCH = 500
 A_DAY = timedelta(hours=24)
 A_REMINDER = timedelta(minutes=30)
-REMINDERS = (kinds.CLOCK_DUE.name, kinds.CLOCK_OVERDUE.name, kinds.CLOCK_ESCALATED.name)
+CLOCKS = (kinds.CLOCK_DUE.name, kinds.CLOCK_OVERDUE.name, kinds.CLOCK_ESCALATED.name)
+REMINDERS = (
+    *CLOCKS,
+    kinds.FINDING_WAITS.name,
+    kinds.TASK_DUE.name,
+    kinds.TASK_OVERDUE.name,
+    kinds.QUESTION_WAITS.name,
+)
+# What an entry may be about by its primary key: a newer notice about the same one takes the older one's place.
+SUBJECTS = ("finding", "task", "question", "exception")
 
 
 def expand(organization_id, fan_out_id, now=None):
@@ -118,8 +127,11 @@ def topic_of(entry):
         return f"function:{details.get('function', '')}"
     if entry.kind in (kinds.ROLE_TAKEN.name, kinds.ROLE_HANDED_OVER.name):
         return f"role:{details.get('role', '')}"
-    if entry.kind == kinds.CLOCK_WARNED.name or entry.kind in REMINDERS:
+    if entry.kind == kinds.CLOCK_WARNED.name or entry.kind in CLOCKS:
         return f"clock:{details.get('clock', '')}:{details.get('audience', '')}"
+    for subject in SUBJECTS:
+        if subject in details:
+            return f"{subject}:{details[subject]}"
     return _TOPICS.get(entry.kind, "state")
 
 

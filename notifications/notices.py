@@ -11,7 +11,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from incidents import kinds
-from incidents.models import FunctionActivation, Incident
+from incidents.models import Finding, FunctionActivation, Incident, Question, Task
 from incidents.models.updates import PARTS
 from incidents.sms_length import BASIC, sms_length
 from playbooks.models import Audience, IncidentRole
@@ -215,6 +215,63 @@ def _clock(phrase):
     return words
 
 
+def _finding(headline):
+    def words(entry, reader):
+        finding = Finding.objects.with_people().get(pk=entry.details["finding"])
+        facts = _named(
+            ("Condition", finding.condition),
+            ("Actions", finding.actions),
+            ("Needs", finding.needs),
+            ("Meaning", finding.meaning),
+            ("Confidence", finding.get_confidence_display()),
+            ("Domain", finding.domain),
+            ("Raised by", finding.raised_by.name if finding.raised_by else ""),
+            ("Acknowledge by", _moment(finding.acknowledge_by, entry.incident.organization)),
+        )
+        return Words(f"Finding {finding.label} {headline}", facts, "Acknowledge it", gist=finding.condition)
+
+    return words
+
+
+def _task(headline):
+    def words(entry, reader):
+        details = entry.details
+        task = Task.objects.with_people().get(pk=details["task"])
+        facts = _named(
+            ("Task", f"{task.label} {task.text}"),
+            ("Owner", details.get("name")),
+            ("Due", _moment(task.due_at, entry.incident.organization) if task.due_at else ""),
+            ("From", _who(entry)),
+            ("Because", details.get("waiver")),
+        )
+        return Words(f"Task {task.label} {headline}", facts, gist=task.text)
+
+    return words
+
+
+def _question(headline, act):
+    """Also where stakeholders read it: the words are their own, and those that were meant for them."""
+
+    def words(entry, reader):
+        question = Question.objects.with_people().get(pk=entry.details["question"])
+        facts = _named(
+            ("Question", question.text),
+            ("Asked by", question.asker.name),
+            ("Answer" if question.state == Question.State.ANSWERED else "No answer, because", question.answer),
+            ("By", question.answered_by.name if question.answered_by else ""),
+            ("Answer by", _moment(question.answer_by, entry.incident.organization) if question.is_new else ""),
+        )
+        return Words(f"Question {question.label} {headline}", facts, act, gist=question.answer or question.text)
+
+    return words
+
+
+def _let_in(entry, reader):
+    until = _moment(entry.details["until"], entry.incident.organization)
+    facts = _named(("Workstream", entry.workstream), ("Until", until), ("Let in by", _who(entry)))
+    return Words("You may speak in a technical workstream", facts)
+
+
 def _ended(headline):
     def words(entry, reader):
         facts = [("By", _who(entry)), ("At", _moment(entry.happened_at, entry.incident.organization))]
@@ -251,6 +308,17 @@ _WORDS = {
     kinds.CLOCK_DUE.name: _clock("due now"),
     kinds.CLOCK_OVERDUE.name: _clock("overdue"),
     kinds.CLOCK_ESCALATED.name: _clock("still missing"),
+    kinds.FINDING_RAISED.name: _finding("for you"),
+    kinds.FINDING_WAITS.name: _finding("waits to be acknowledged"),
+    kinds.TASK_ADDED.name: _task("is yours"),
+    kinds.TASK_GIVEN.name: _task("is yours"),
+    kinds.TASK_DUE.name: _task("is due now"),
+    kinds.TASK_OVERDUE.name: _task("is late"),
+    kinds.QUESTION_ASKED.name: _question("asked", "Answer it"),
+    kinds.QUESTION_ANSWERED.name: _question("answered", "Open the incident"),
+    kinds.QUESTION_DECLINED.name: _question("declined", "Open the incident"),
+    kinds.QUESTION_WAITS.name: _question("waits for an answer", "Answer it"),
+    kinds.EXCEPTION_GRANTED.name: _let_in,
     kinds.RESOLVED.name: _ended("Resolved"),
     kinds.REOPENED.name: _ended("Reopened"),
     kinds.DECLINED.name: _ended("Declined, no incident"),

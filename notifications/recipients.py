@@ -279,22 +279,45 @@ def _defaulted(situation):
     yield from _holder_or_next(situation, IncidentRole.LEAD, situation.paging)
 
 
-def _holder_or_next(situation, role, by):
+def _finding(situation):
+    """The lead hears of it by mail; one that asks for action, as of anything that is needed now."""
+    by = situation.paging if situation.details.get("needs_action") else (EMAIL,)
+    yield from _holder_or_next(situation, IncidentRole.LEAD, by, "Findings")
+
+
+def _task_owner(situation):
+    yield _Call(situation.details.get("owner"), (EMAIL,), "The task is yours", needed=True)
+
+
+def _question(situation):
+    role = situation.details.get("owner_role", IncidentRole.COMMUNICATIONS_LEAD)
+    yield from _holder_or_next(situation, role, (EMAIL,), "Questions")
+
+
+def _asker(situation):
+    yield _Call(situation.details.get("asker"), (EMAIL,), "You asked the question")
+
+
+def _let_in(situation):
+    yield _Call(situation.details.get("member"), (EMAIL,), "You may speak in the workstream")
+
+
+def _holder_or_next(situation, role, by, what="Reminder"):
     ahead = CHAIN[CHAIN.index(role) :] if role in CHAIN else (role, *CHAIN[1:])
     vacant = []
     for each in ahead:
         if each == ADMINISTRATORS:
             for member in situation.administrators:
-                yield _Call(member, by, _escalated("Administrators", vacant), needed=True)
+                yield _Call(member, by, _escalated(what, "Administrators", vacant), needed=True)
             return
         if each in situation.holders:
-            yield _Call(situation.holders[each], by, _escalated(_role(each), vacant), needed=True)
+            yield _Call(situation.holders[each], by, _escalated(what, _role(each), vacant), needed=True)
             return
         vacant.append(_role(each))
 
 
-def _escalated(name, vacant):
-    return f"Reminder to {name.lower()}" + (f", because nobody is {vacant[0].lower()}" if vacant else "")
+def _escalated(what, name, vacant):
+    return f"{what} to {name.lower()}" + (f", because nobody is {vacant[0].lower()}" if vacant else "")
 
 
 def _ending(situation):
@@ -321,6 +344,17 @@ _CALLS = {
     kinds.CLOCK_DUE.name: _reminder,
     kinds.CLOCK_OVERDUE.name: _reminder,
     kinds.CLOCK_ESCALATED.name: _reminder,
+    kinds.FINDING_RAISED.name: _finding,
+    kinds.FINDING_WAITS.name: _reminder,
+    kinds.TASK_ADDED.name: _task_owner,
+    kinds.TASK_GIVEN.name: _task_owner,
+    kinds.TASK_DUE.name: _reminder,
+    kinds.TASK_OVERDUE.name: _reminder,
+    kinds.QUESTION_ASKED.name: _question,
+    kinds.QUESTION_ANSWERED.name: _asker,
+    kinds.QUESTION_DECLINED.name: _asker,
+    kinds.QUESTION_WAITS.name: _reminder,
+    kinds.EXCEPTION_GRANTED.name: _let_in,
     kinds.RESOLVED.name: _ending,
     kinds.REOPENED.name: _ending,
     kinds.DECLINED.name: _ending,

@@ -4,11 +4,13 @@
 class Refused(Exception):
     """An act that a rule forbids, told in a sentence fit for the person.
 
-    `code` names the rule for programs. `waivable` says that the same act goes through with a reason.
+    `code` names the rule for programs. `waivable` says that the same act goes through with a reason, `offers` names
+    what can be done instead.
     """
 
-    def __init__(self, sentence, *, code="refused", waivable=False):
+    def __init__(self, sentence, *, code="refused", waivable=False, offers=()):
         super().__init__(sentence)
         self.sentence = sentence
         self.code = code
         self.waivable = waivable
+        self.offers = tuple(offers)

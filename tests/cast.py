@@ -12,7 +12,19 @@ from django.test import Client
 
 from incidents.ingest.reports import Report
 from incidents.mobilization import declare
-from incidents.models import Alert, GuardWaiver, Integration, Message, StatusUpdate, TimelineEntry, Workstream
+from incidents.models import (
+    Alert,
+    Finding,
+    GuardWaiver,
+    Integration,
+    Message,
+    Question,
+    StatusUpdate,
+    StreamException,
+    Task,
+    TimelineEntry,
+    Workstream,
+)
 from playbooks.models import Playbook, Severity
 from teams.founding import found
 from teams.models import ApiToken, Function, Membership, Organization, Person, Rota, Service, Team
@@ -60,6 +72,10 @@ def _plant_secrets(globex, omar):
     Workstream.open(incident, secret, by=omar, restricted=True)
     Workstream.open(incident, secret, by=omar)
     StatusUpdate.publish(incident, "technical", {"text": secret}, by=omar)
+    Finding.post(incident, secret, by=omar)
+    Task.add(incident, secret, by=omar)
+    Question.ask(incident, secret, by=omar)
+    StreamException.grant(incident.workstreams.in_order().first(), omar, minutes=30, by=omar)
     GuardWaiver.keep(incident, "no_lead", MARKER, reason=secret, by=omar)
     integration, _ = Integration.connect(globex, Integration.Kind.GENERIC, name=secret)
     Alert.fire(integration, Report(dedup_key=MARKER, firing=True, title=secret, labels={"secret": secret}))

@@ -2,7 +2,7 @@
 
 from incidents.ingest.reports import Report
 from incidents.mobilization import declare
-from incidents.models import Alert, Integration, Message, Workstream
+from incidents.models import Alert, Finding, Integration, Message, Question, Task, Workstream
 from playbooks.models import Severity
 from teams.models import Organization
 from teams.tenancy import active_organization_id
@@ -23,6 +23,21 @@ def post_message(incident, text="Draining will take eight minutes.", *, by, work
     """The message itself, in the incident's first workstream unless another is given."""
     workstream = workstream or incident.workstreams.in_order().first()
     return Message.post(workstream, text, by=by, key=key).messages.get()
+
+
+def add_task(incident, text="Drain the queue", *, by, **fields):
+    entry = Task.add(incident, text, by=by, **fields)
+    return incident.tasks.get(pk=entry.details["task"])
+
+
+def raise_finding(incident, condition="5.1 is healthy on the canary.", *, by, **fields):
+    entry = Finding.post(incident, condition, by=by, **fields)
+    return incident.findings.get(pk=entry.details["finding"])
+
+
+def ask_question(incident, text="May we tell Hooli that it is Europe only?", *, by, **fields):
+    entry = Question.ask(incident, text, by=by, **fields)
+    return incident.questions.get(pk=entry.details["question"])
 
 
 def fire_alert(title="High error rate", *, labels=None, key="1"):

@@ -12,12 +12,16 @@ from django.urls import get_resolver, reverse
 
 from incidents.models import (
     Alert,
+    Finding,
     Incident,
     Integration,
     Message,
     Participant,
+    Question,
     RoleAssignment,
     StatusUpdate,
+    StreamException,
+    Task,
     Workstream,
 )
 from notifications.models import Delivery, FanOut, Notice, RoutingRule
@@ -52,6 +56,17 @@ IDENTIFIED = {
     "incidents:workstream": Workstream,
     "incidents:workstream_readers": Workstream,
     "incidents:messages": Workstream,
+    "incidents:unsaid": Workstream,
+    "incidents:exceptions": Workstream,
+    "incidents:exception_revocation": Workstream,
+    "incidents:task": Task,
+    "incidents:task_owner": Task,
+    "incidents:task_completion": Task,
+    "incidents:task_reopening": Task,
+    "incidents:task_dismissal": Task,
+    "incidents:finding": Finding,
+    "incidents:finding_dismissal": Finding,
+    "incidents:question": Question,
     "incidents:message": Message,
     "incidents:message_versions": Message,
     "incidents:message_deletion": Message,
@@ -157,6 +172,7 @@ def foreign(globex, omar):
         notice = Notice.objects.create(incident=incident, reader="room", subject=incident.title, text="x", short="x")
         Delivery.objects.create(notice=notice, recipient=omar, channel="email", address=omar.email, dedup_key="x")
         rows = {model: model.objects.order_by("pk").last() for model in set(IDENTIFIED.values()) if model}
+        exception = StreamException.objects.get()
         rows[Playbook] = Playbook.objects.filter(versions__isnull=False).first()
     assert all(rows.values())
 
@@ -168,6 +184,7 @@ def foreign(globex, omar):
             "pk": getattr(row, "pk", None),
             "slug": getattr(row, "slug", None),
             "update": getattr(row, "number", None),
+            "exception": exception.pk,
             "role": "lead",
             "entry": 1,
             "key": "nonsense",
@@ -290,6 +307,7 @@ def test_the_browser_of_a_member_opens_every_page_of_theirs(signed_in, lena, len
             "pk": getattr(row, "pk", None),
             "slug": getattr(row, "slug", None),
             "update": getattr(row, "number", None),
+            "exception": MISSING,
             "role": "lead",
             "entry": 1,
         }

@@ -28,7 +28,10 @@ class GapBoard:
 
     @cached_property
     def facts(self):
-        return Facts.of(self.room.incident, viewer=self.room.viewer, streams=self.room.streams, now=self.room.now)
+        room = self.room
+        return Facts.of(
+            room.incident, viewer=room.viewer, clocks=room.owed, roles=room.held, streams=room.streams, now=room.now
+        )
 
     @cached_property
     def rows(self):

@@ -10,9 +10,11 @@ from teams.errors import Refused
 from ..models.waivers import GuardWaiver
 from .clocks import AssessmentOverdue, UpdateOverdue
 from .facts import Facts
+from .findings import FindingUnacknowledged
 from .functions import RequiredFunctionNotEngaged
 from .gaps import Breach, Gap
 from .roles import NoCommunicationsLead, NoLead
+from .tasks import TaskUnowned
 
 __all__ = ["GUARDS", "Breach", "Facts", "Gap", "check", "gaps_of"]
 
@@ -22,6 +24,8 @@ GUARDS = (
     NoCommunicationsLead(),
     RequiredFunctionNotEngaged(),
     UpdateOverdue(),
+    FindingUnacknowledged(),
+    TaskUnowned(),
 )
 
 
@@ -44,7 +48,8 @@ def check(incident, breaches, *, by, waiver):
         return {}
     if not waiver:
         sentence = " ".join(breach.sentence for breach in breaches)
-        raise Refused(sentence, code=breaches[0].code, waivable=waiver is not None)
+        offers = [offer for breach in breaches for offer in breach.offers]
+        raise Refused(sentence, code=breaches[0].code, waivable=waiver is not None, offers=offers)
     for breach in breaches:
         GuardWaiver.keep(incident, breach.code, breach.subject, reason=waiver, by=by, workstream=breach.workstream)
     return {"waiver": waiver, "waived": [breach.code for breach in breaches]}

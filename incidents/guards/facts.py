@@ -13,7 +13,8 @@ from ..models.waivers import GuardWaiver
 
 @dataclass(frozen=True)
 class Facts:
-    """Open clocks, roles that are held, functions with their state, roles once vacated, rules that were waived.
+    """Open clocks, roles that are held, functions with their state, roles once vacated, rules that were waived,
+    tasks to do, findings that nobody has answered.
 
     `streams` are the workstreams that whoever asks may know of; gaps about others are not for them.
     """
@@ -25,6 +26,8 @@ class Facts:
     vacated_at: dict = field(default_factory=dict)
     waivers: list = field(default_factory=list)
     streams: list = field(default_factory=list)
+    tasks: list = field(default_factory=list)
+    findings: list = field(default_factory=list)
     now: datetime = field(default_factory=timezone.now)
 
     @classmethod
@@ -44,6 +47,8 @@ class Facts:
             vacated_at=dict(incident.roles.order_by().values_list("role").annotate(Max("ended_at"))),
             waivers=list(waivers.with_people()),
             streams=list(known) if streams is None else streams,
+            tasks=list(incident.tasks.open().with_people().in_order()),
+            findings=list(incident.findings.raised().in_order()),
             now=now or timezone.now(),
         )
 

@@ -30,10 +30,11 @@ class Gap:
 class Breach:
     """A rule that an act would break: the guard's code, the sentence that says so, and what it is about.
 
-    `workstream` is the one whose readers alone may know of it, where that matters.
+    `workstream` is the one whose readers alone may know of it, where that matters, `offers` what can be done instead.
     """
 
     code: str
     sentence: str
     subject: str = ""
     workstream: object = None
+    offers: tuple = ()

@@ -1,12 +1,16 @@
 """During an incident: what is happening, who works on it, what was said, and what is owed to whom."""
 
 from .alerts import Alert, AlertPayload, Integration
+from .findings import Finding
 from .functions import FunctionActivation
 from .incident import Incident, IncidentService, Status
 from .messages import Mention, Message, MessageVersion
 from .obligations import Obligation
 from .participants import Participant
+from .questions import Question
 from .roles import RoleAssignment
+from .stream_exceptions import StreamException
+from .tasks import Task
 from .timeline import TimeCorrection, TimelineEntry
 from .updates import StatusUpdate
 from .waivers import GuardWaiver
@@ -15,6 +19,7 @@ from .workstreams import Workstream, WorkstreamReader
 __all__ = [
     "Alert",
     "AlertPayload",
+    "Finding",
     "FunctionActivation",
     "GuardWaiver",
     "Incident",
@@ -25,9 +30,12 @@ __all__ = [
     "MessageVersion",
     "Obligation",
     "Participant",
+    "Question",
     "RoleAssignment",
     "Status",
     "StatusUpdate",
+    "StreamException",
+    "Task",
     "TimeCorrection",
     "TimelineEntry",
     "Workstream",

@@ -28,6 +28,8 @@ class Status(models.TextChoices):
 
 
 OPEN = (Status.INVESTIGATING, Status.IDENTIFIED, Status.MONITORING)
+# Nothing is left to do. Between the two lie those that are resolved: last tasks and late answers.
+CLOSED = (Status.CLOSED, Status.DECLINED, Status.MERGED)
 
 # From where to where. Reopening and merging are verbs of their own.
 TRANSITIONS = {
@@ -156,6 +158,11 @@ class Incident(TenantModel):
         """Refuse an act on an incident that is over."""
         if not self.is_open:
             raise Refused(f"{self.key} is {self.get_status_display().lower()}. Reopen it first.", code="not_open")
+
+    def require_not_closed(self):
+        """Refuse an act that still has its place once the incident is resolved, and none afterwards."""
+        if self.status in CLOSED:
+            self.require_open()
 
     # --- Verbs -------------------------------------------------------------------------------
     # Declaring joins incident, playbook and people: `mobilization.declare`.

@@ -27,9 +27,9 @@ class MessageQuerySet(TenantQuerySet):
         return self.filter(workstream__in=Workstream.objects.visible_to(membership))
 
     def for_reading(self):
-        return self.select_related(
-            "author__person", "author__function", "workstream", "entry", "pin", "deleted_by__person"
-        )
+        """With what a line of a thread shows, and what was raised from it, in a constant number of queries."""
+        related = ("author__person", "author__function", "workstream", "entry", "pin", "deleted_by__person")
+        return self.select_related(*related).prefetch_related("findings", "tasks")
 
     def in_order(self):
         return self.order_by("pk")
@@ -65,19 +65,43 @@ class Message(TenantModel):
         return f"Message {self.pk}"
 
     @property
+    def raised(self):
+        """What came of it: findings and tasks, as `for_reading` has read them."""
+        return sorted([*self.findings.all(), *self.tasks.all()], key=lambda each: each.label)
+
+    @property
     def html(self):
         """The text for reading; empty once it was deleted."""
         return "" if self.deleted_at else markdown.render(self.text)
 
     @classmethod
-    @transaction.atomic
     def post(cls, workstream, text, *, by, key=None):
-        """Say something in a workstream. Returns the entry; the same `key` again returns the first one's entry."""
+        """Say something in a workstream. Returns the entry; the same `key` again returns the first one's entry.
+
+        That somebody was kept out of a technical workstream stays on the timeline, without what they wrote.
+        """
+        from ..guards.streams import OutsiderInTechnicalStream
+
+        try:
+            return cls._post(workstream, text, by=by, key=key)
+        except Refused as refused:
+            # In a transaction of its own: the one that was refused has taken its writes back.
+            if refused.code == OutsiderInTechnicalStream.code:
+                cls._note_declined(workstream, by=by)
+            raise
+
+    @classmethod
+    @transaction.atomic
+    def _post(cls, workstream, text, *, by, key):
+        from ..guards import check
+        from ..guards.streams import OutsiderInTechnicalStream
+
         incident = workstream.incident.lock()
         if key:
             earlier = cls.objects.select_related("entry").filter(author=by, key=key).first()
             if earlier:
                 return earlier.entry
+        check(incident, [OutsiderInTechnicalStream().breach(by, workstream)], by=by, waiver=None)
         authority.require(
             authority.may_respond(by),
             "Stakeholders do not post in workstreams. Ask the communications lead.",
@@ -109,6 +133,11 @@ class Message(TenantModel):
         Mention.objects.bulk_create([Mention(message=message, membership=member) for member in mentioned])
         Workstream.objects.filter(pk=workstream.pk).update(last_word_at=now)
         return entry
+
+    @classmethod
+    @transaction.atomic
+    def _note_declined(cls, workstream, *, by):
+        workstream.incident.lock().record(kinds.POST_DECLINED, by=by, workstream=workstream, member=by.pk)
 
     @transaction.atomic
     def edit(self, text, *, by):

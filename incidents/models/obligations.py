@@ -23,6 +23,9 @@ SHORTEST = timedelta(microseconds=1)
 class ObligationKind(models.TextChoices):
     ASSESSMENT = "assessment", "Assessment"
     UPDATE = "update", "Update"
+    FINDING = "finding", "Finding"
+    TASK = "task", "Task"
+    QUESTION = "question", "Question"
 
 
 class ObligationState(models.TextChoices):

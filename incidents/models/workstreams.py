@@ -117,6 +117,11 @@ class Workstream(TenantModel):
             return True
         return any(reader.admits(membership) for reader in self.readers.all())
 
+    @property
+    def is_technical(self):
+        """Whether those who look for the cause talk here; G19 keeps others out."""
+        return self.domain_id is not None
+
     # --- Verbs -------------------------------------------------------------------------------
 
     @classmethod

@@ -22,6 +22,11 @@ def act_form(request, stem, *, title, form, **context):
     return response
 
 
+def raised_from(message):
+    """For the form of something that a message gives rise to: the message, and the query that keeps it."""
+    return {"message": message, "source": f"?message={message.pk}" if message else ""}
+
+
 def whole_number(word):
     """A primary key or a number that somebody wrote; 0, which nothing has, where it is none."""
     return int(word) if word.isascii() and word.isdigit() and len(word) < 19 else 0

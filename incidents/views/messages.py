@@ -71,6 +71,16 @@ def deletion(request, number, pk):
     return act_form(request, "deletion", title="Delete a message", form=form, **_about(request, incident, found))
 
 
+def composer(request, form, **context):
+    """The composer again, with what was typed and what is wrong with it, in its place."""
+    template = "incidents/_composer.html" if request.htmx else "incidents/composer.html"
+    response = render(request, template, context | {"form": form}, status=form.status_code)
+    if request.htmx:
+        # Other refusals show in the dialog; this one offers a way on for the very words that stand there.
+        response["HX-Retarget"], response["HX-Reswap"] = "closest keep-draft", "outerHTML"
+    return response
+
+
 def thread_url(incident, workstream):
     return f"{incident.get_absolute_url()}?stream={workstream.pk}"
 
@@ -83,16 +93,19 @@ def message_url(incident, message):
 def _post(request, incident, workstream):
     form = MessageForm(request.POST)
     context = {"incident": incident, "workstream": workstream}
-    if not form.is_valid():
-        template = "incidents/_composer.html" if request.htmx else "incidents/composer.html"
-        return render(request, template, context | {"form": form}, status=form.status_code)
-    entry = Message.post(workstream, by=request.membership, **form.cleaned_data)
+    if form.is_valid():
+        with form.refusals():
+            return _posted(request, Message.post(workstream, by=request.membership, **form.cleaned_data), context)
+    return composer(request, form, **context)
+
+
+def _posted(request, entry, context):
     said = entry.messages.for_reading().get()
     if request.htmx:
         # The same line comes over the socket, perhaps earlier; whichever is second is not added again.
         fresh = render(request, "incidents/_posted.html", context | {"form": MessageForm(), "message": said})
         return nudged(fresh, entry)
-    return HttpResponseRedirect(message_url(incident, said))
+    return HttpResponseRedirect(message_url(context["incident"], said))
 
 
 def _about(request, incident, found):

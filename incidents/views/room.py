@@ -8,10 +8,10 @@ from ..forms.messages import MessageForm
 from ..lookups import find_incident, room_of
 
 # What stakeholders may read; the rest belongs to those who work in the incident.
-BRIEFING = ("header", "clocks", "functions", "updates")
-REGIONS = (*BRIEFING, "roles", "needs", "gaps", "streams", "alerts")
+BRIEFING = ("header", "clocks", "functions", "updates", "questions")
+REGIONS = (*BRIEFING, "roles", "needs", "gaps", "streams", "findings", "tasks", "alerts")
 # Regions that are pages, too, and say more there.
-WHOLE_PAGES = ("updates", "gaps")
+WHOLE_PAGES = ("updates", "gaps", "findings", "tasks", "questions")
 
 
 @require_GET

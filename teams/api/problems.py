@@ -90,6 +90,8 @@ def answer(error, context):
     if isinstance(error, Refused):
         code, detail, status_code = error.code, error.sentence, 409
         more["waivable"] = error.waivable
+        if error.offers:
+            more["offers"] = list(error.offers)
     elif isinstance(error, exceptions.ValidationError):
         code, detail, status_code = "invalid", "Some values make no sense.", 422
         more["errors"] = field_errors(error.detail)

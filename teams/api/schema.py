@@ -83,6 +83,9 @@ class Problem(Answer):
     waivable = serializers.BooleanField(
         required=False, help_text='With 409: the same body with `"waiver": "reason"` goes through.'
     )
+    offers = serializers.ListField(
+        child=serializers.CharField(), required=False, help_text="With 409: what can be done instead."
+    )
     errors = FieldProblem(many=True, required=False)
 
 

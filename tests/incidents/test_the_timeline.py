@@ -12,6 +12,8 @@ from tests.factories import declare_incident, post_message
 
 DUE = "2026-03-01T14:30:00+00:00"
 CLOCK = {"clock": "update", "audience": "customers", "due_at": DUE, "told": ["communications_lead", "administrators"]}
+TASK = {"task": 1, "number": 4, "text": "Drain the queue"}
+QUESTION = {"question": 1, "number": 7, "asker": 1, "name": "Stan Larsen"}
 
 # What is recorded → what is read. Lena acts in every one of them.
 SENTENCES = {
@@ -120,6 +122,65 @@ SENTENCES = {
     "time_corrected": (
         {"entry": 7, "before": DUE, "after": "2026-03-01T14:05:00+00:00"},
         "Lena Fischer corrected when entry 7 happened: 1 Mar 2026, 14:05, not 1 Mar 2026, 14:30.",
+    ),
+    "post_declined": (
+        {"member": 1},
+        "Lena Fischer was kept out of a workstream, where those talk who look for the cause.",
+    ),
+    "exception_granted": (
+        {"name": "Ruth Meyer", "member": 1, "until": DUE},
+        "Lena Fischer lets Ruth Meyer speak in a workstream until 14:30.",
+    ),
+    "exception_revoked": (
+        {"name": "Ruth Meyer", "member": 1},
+        "Lena Fischer ended the exception for Ruth Meyer in a workstream.",
+    ),
+    "finding_raised": (
+        {
+            "finding": 1,
+            "number": 1,
+            "condition": "5.1 is healthy.",
+            "needs": "A go from the lead.",
+            "confidence": "high",
+        },
+        "Lena Fischer raised finding F1: 5.1 is healthy. Needs: A go from the lead.",
+    ),
+    "finding_acknowledged": (
+        {"finding": 1, "number": 1, "condition": "5.1 is healthy."},
+        "Lena Fischer acknowledged finding F1: 5.1 is healthy.",
+    ),
+    "finding_set_aside": (
+        {"finding": 1, "number": 1, "condition": "5.1 is healthy.", "reason": "Only on the canary."},
+        "Lena Fischer set finding F1 aside: 5.1 is healthy.",
+    ),
+    "finding_waits": (
+        {"finding": 1, "number": 1, "level": 1, "told": ["lead", "communications_lead"]},
+        "Finding F1 still waits to be acknowledged. Told: incident lead, communications lead.",
+    ),
+    "task_added": (
+        TASK | {"name": "Tariq Haddad", "due_at": DUE},
+        "Lena Fischer added task T4: Drain the queue, for Tariq Haddad, due at 14:30.",
+    ),
+    "task_taken": (TASK, "Lena Fischer took task T4: Drain the queue."),
+    "task_given": (
+        TASK | {"name": "Mei Tanaka", "before": "Tariq Haddad"},
+        "Lena Fischer gave task T4 to Mei Tanaka, after Tariq Haddad: Drain the queue.",
+    ),
+    "task_moved": (TASK | {"due_at": DUE}, "Lena Fischer moved task T4 to 14:30: Drain the queue."),
+    "task_done": (TASK, "Lena Fischer did task T4: Drain the queue."),
+    "task_not_needed": (TASK | {"reason": "Empty"}, "Lena Fischer found task T4 not needed: Drain the queue."),
+    "task_reopened": (TASK, "Lena Fischer reopened task T4: Drain the queue."),
+    "task_due": (TASK | {"name": "Tariq Haddad"}, "Task T4 is due now: Drain the queue, for Tariq Haddad."),
+    "task_overdue": (TASK | {"name": "Tariq Haddad"}, "Task T4 is late: Drain the queue, for Tariq Haddad."),
+    "question_asked": (
+        QUESTION | {"owner_role": "communications_lead", "for_briefing": True},
+        "Stan Larsen asked question Q7, for the next briefing; the communications lead answers.",
+    ),
+    "question_answered": (QUESTION, "Lena Fischer answered question Q7."),
+    "question_declined": (QUESTION, "Lena Fischer declined question Q7."),
+    "question_waits": (
+        QUESTION | {"told": ["communications_lead"]},
+        "Question Q7 waits for an answer. Told: communications lead.",
     ),
     "update_published": (
         {"audience": "customers", "number": 3, "body": {"what_is_happening": "Cards fail."}, "next_update_at": DUE},

@@ -274,3 +274,66 @@ def test_a_reminder_reaches_who_owes_it_by_name_and_a_late_chain():
     assert told(replace(situation, holders={"lead": TARIQ})) == {("Sam", "email"), ("Tariq", "email")}
     assert told(replace(situation, details={"told_members": [SAM]})) == {("Sam", "email")}
     assert reasons(situation)["Sam", "email"] == "Reminder to who owes it"
+
+
+@pytest.mark.parametrize(
+    ("holders", "expected"),
+    [
+        ({"lead": LENA, "communications_lead": MEI}, {"Lena"}),
+        ({"communications_lead": MEI}, {"Lena", "Ada"}),
+    ],
+)
+def test_a_finding_reaches_the_lead_or_the_administrators(holders, expected):
+    situation = replace(QUIET, kind="finding_raised", details={"number": 1}, actor=TARIQ, holders=holders)
+
+    assert {name for name, _ in told(situation)} == expected
+
+
+def test_a_finding_rings_only_where_it_asks_for_action():
+    situation = replace(QUIET, kind="finding_raised", rank=1, actor=MEI, holders={"lead": TARIQ})
+
+    assert told(situation) == {("Tariq", "email")}
+    assert told(replace(situation, details={"needs_action": True})) == BY_BOTH
+
+
+@pytest.mark.parametrize("kind", ["task_added", "task_given"])
+def test_whoever_gets_a_task_is_told_unless_they_took_it(kind):
+    situation = replace(QUIET, kind=kind, details={"owner": TARIQ}, actor=LENA)
+
+    assert told(situation) == {("Tariq", "email")}
+    assert told(replace(situation, actor=TARIQ)) == set()
+    assert told(replace(situation, details={})) == set()
+
+
+def test_a_due_task_reaches_its_owner_and_a_late_one_the_lead():
+    due = replace(QUIET, kind="task_due", details={"told_members": [SAM]}, holders={"lead": LENA})
+
+    assert reasons(due) == {("Sam", "email"): "Reminder to who owes it"}
+    assert told(replace(due, kind="task_overdue", details={"told": ["lead"]})) == {("Lena", "email")}
+
+
+@pytest.mark.parametrize(
+    ("role", "holders", "expected"),
+    [
+        ("communications_lead", {"communications_lead": MEI, "lead": LENA}, {"Mei"}),
+        ("communications_lead", {"lead": LENA}, {"Lena"}),
+        ("support_liaison", {"support_liaison": SAM, "communications_lead": MEI}, {"Sam"}),
+        ("support_liaison", {"communications_lead": MEI, "lead": LENA}, {"Lena"}),
+    ],
+)
+def test_a_question_reaches_who_answers(role, holders, expected):
+    situation = replace(QUIET, kind="question_asked", details={"owner_role": role}, actor=STAN, holders=holders)
+
+    assert {name for name, _ in told(situation)} == expected
+
+
+@pytest.mark.parametrize("kind", ["question_answered", "question_declined"])
+def test_an_answer_reaches_whoever_asked_and_nobody_else(kind):
+    situation = replace(QUIET, kind=kind, details={"asker": STAN}, actor=MEI, participants=frozenset({LENA, SAM}))
+
+    assert told(situation) == {("Stan", "email")}
+    assert told(replace(situation, private=True)) == set()
+
+
+def test_whoever_is_let_in_is_told():
+    assert told(replace(QUIET, kind="exception_granted", details={"member": RUTH}, actor=LENA)) == {("Ruth", "email")}

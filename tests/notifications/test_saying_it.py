@@ -1,18 +1,21 @@
 """What notices say: subject, plain text and text message, and what must never be in them."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 from django.utils.html import escape
 
 from incidents import kinds
 from incidents.arrivals import arrivals_of
-from incidents.models import RoleAssignment, StatusUpdate
+from incidents.models import RoleAssignment, StatusUpdate, StreamException
 from incidents.sms_length import sms_length
 from notifications import notices, tick
 from notifications.models import Delivery, Notice
 from notifications.recipients import BRIEFING, ROOM
 from notifications.transports.base import Message
 from notifications.transports.email import EmailTransport, compose
-from tests.factories import declare_incident
+from tests.factories import add_task, ask_question, declare_incident, open_workstream, raise_finding
 
 
 def notice_of(incident, kind, reader=ROOM):
@@ -133,6 +136,64 @@ def test_somebody_given_a_role_reads_which(lena, mei):
     RoleAssignment.assign(incident, "communications_lead", mei, by=lena)
 
     assert notice_of(incident, "role_taken").subject.startswith("[SEV3 INC-1] You are communications lead")
+
+
+def test_a_finding_says_its_four_lines(lena, tariq):
+    incident = declare_incident(lena)
+    raise_finding(incident, by=tariq, actions="Rolled one node back", needs="A go", meaning="It is the release")
+
+    notice = notice_of(incident, "finding_raised")
+
+    assert notice.subject.startswith("[SEV3 INC-1] Finding F1 for you")
+    assert {
+        "Condition: 5.1 is healthy on the canary.",
+        "Actions: Rolled one node back",
+        "Needs: A go",
+        "Meaning: It is the release",
+        "Raised by: Tariq Haddad",
+    } <= set(notice.text.splitlines())
+
+
+def test_a_task_says_what_and_until_when(lena, tariq):
+    incident = declare_incident(lena)
+    add_task(incident, by=lena, owner=tariq, due_at=timezone.now() + timedelta(minutes=30))
+
+    notice = notice_of(incident, "task_added")
+
+    assert notice.subject.startswith("[SEV3 INC-1] Task T10 is yours")
+    assert {"Task: T10 Drain the queue", "Owner: Tariq Haddad", "From: Lena Fischer"} <= set(notice.text.splitlines())
+    assert "Due: " in notice.text
+
+
+def test_whoever_asked_reads_the_question_and_the_answer(lena, stan, mail_server):
+    incident = declare_incident(lena)
+    question = ask_question(incident, by=stan)
+    tick.run()
+    question.give_answer("Yes, the acquirer is European.", by=lena)
+    tick.run()
+
+    assert "Question: May we tell Hooli that it is Europe only?" in notice_of(incident, "question_asked").text
+    answered = notice_of(incident, "question_answered", BRIEFING)
+    assert "Answer: Yes, the acquirer is European." in answered.text
+    assert any("Yes, the acquirer is European." in mail for mail in mail_server.to("stan@acme.test"))
+    assert not any("Hooli" in mail for mail in mail_server.to("tariq@acme.test"))
+
+
+def test_a_declined_question_says_why(lena, stan):
+    incident = declare_incident(lena)
+    ask_question(incident, by=stan).decline(reason="We name no customers.", by=lena)
+
+    assert "No answer, because: We name no customers." in notice_of(incident, "question_declined", BRIEFING).text
+
+
+def test_whoever_is_let_in_reads_where_and_until_when(lena, ruth):
+    stream = open_workstream(declare_incident(lena), "Card gateway", by=lena)
+    StreamException.grant(stream, ruth, minutes=30, by=lena)
+
+    notice = notice_of(stream.incident, "exception_granted")
+
+    assert "Workstream: Card gateway" in notice.text.splitlines()
+    assert "Until: " in notice.text
 
 
 def test_a_merge_into_a_private_incident_does_not_name_it(lena):
