@@ -118,6 +118,8 @@ NOTE_ADDED = _kind("note_added")
 MESSAGE_PINNED = _kind("message_pinned")
 MESSAGE_UNPINNED = _kind("message_unpinned")
 TIME_CORRECTED = _kind("time_corrected", system=True)
+DOCUMENT_ADDED = _kind("document_added", "documents")
+DOCUMENT_REMOVED = _kind("document_removed", "documents")
 
 # Who reads an update depends on its audience: `StatusUpdate.publish` says.
 UPDATE_PUBLISHED = _kind("update_published", "clocks", "updates", "needs", notifies=True)

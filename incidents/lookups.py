@@ -4,7 +4,7 @@ from django.db.models import Q
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
-from .models import Alert, Finding, Incident, Message, Question, Task, Workstream
+from .models import Alert, Document, Finding, Incident, Message, Question, Task, Workstream
 from .room import IncidentRoom
 
 
@@ -63,6 +63,14 @@ def message_in(request, incident, name="message"):
     """The message that the query string says something is raised from, or None."""
     pk = number_in(request, name)
     return find_message(request, incident, pk) if pk else None
+
+
+def find_document(request, incident, pk):
+    """A document of the incident, listed or removed; 404 for stakeholders."""
+    require_responder(request)
+    document = get_object_or_404(Document.objects.with_people(), incident=incident, pk=pk)
+    document.incident = incident
+    return document
 
 
 def number_in(request, name):

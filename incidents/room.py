@@ -350,6 +350,10 @@ class IncidentRoom:
     def alerts(self):
         return list(self.incident.alerts.select_related("integration").latest_first()[:SHOWN_ALERTS])
 
+    @cached_property
+    def documents(self):
+        return list(self.incident.documents.current().with_people().in_order())
+
     # --- Inside ------------------------------------------------------------------------------------
 
     @cached_property

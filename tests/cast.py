@@ -14,6 +14,7 @@ from incidents.ingest.reports import Report
 from incidents.mobilization import declare
 from incidents.models import (
     Alert,
+    Document,
     Finding,
     GuardWaiver,
     Integration,
@@ -68,6 +69,7 @@ def _plant_secrets(globex, omar):
     incident = declare(secret, by=omar, summary=secret, services=[service], severity=Severity.objects.get(slug="sev1"))
     Message.post(incident.workstreams.get(), secret, by=omar).messages.get().put_on_record(by=omar)
     note = TimelineEntry.note(incident, secret, by=omar)
+    Document.add(incident, secret, f"https://{MARKER}.example/", by=omar, note=secret)
     note.correct_time(note.happened_at - timedelta(minutes=5), by=omar, reason=secret)
     Workstream.open(incident, secret, by=omar, restricted=True)
     Workstream.open(incident, secret, by=omar)

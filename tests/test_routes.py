@@ -12,6 +12,7 @@ from django.urls import get_resolver, reverse
 
 from incidents.models import (
     Alert,
+    Document,
     Finding,
     Incident,
     Integration,
@@ -71,6 +72,7 @@ IDENTIFIED = {
     "incidents:message_versions": Message,
     "incidents:message_deletion": Message,
     "incidents:pin": Message,
+    "incidents:document": Document,
     "incidents:entry": None,
     "incidents:update": StatusUpdate,
     "incidents:function": Function,
@@ -97,6 +99,7 @@ IDENTIFIED = {
     "api-messages": Workstream,
     "api-message": Message,
     "api-pin": Message,
+    "api-document": Document,
     "api-entry": None,
     "api-update": StatusUpdate,
     "api-integration": Integration,

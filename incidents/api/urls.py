@@ -5,6 +5,7 @@ from django.urls import include, path
 from . import (
     alerts,
     assessment,
+    documents,
     functions,
     incidents,
     integrations,
@@ -43,6 +44,8 @@ of_incident = [
     path("waivers/", waivers.Waivers.as_view(), name="api-waivers"),
     path("timeline/", timeline.Timeline.as_view(), name="api-timeline"),
     path("timeline/<int:entry>/", timeline.OneEntry.as_view(), name="api-entry"),
+    path("documents/", documents.Documents.as_view(), name="api-documents"),
+    path("documents/<int:pk>/", documents.OneDocument.as_view(), name="api-document"),
     path("alerts/", alerts.IncidentAlerts.as_view(), name="api-incident-alerts"),
 ]
 

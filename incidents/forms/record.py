@@ -3,6 +3,7 @@
 from django import forms
 from django.utils import timezone
 
+from ..models.documents import web_address
 from ..models.timeline import NOTE_LENGTH
 from .acts import ActForm, OnceKey, Prose, Reason
 
@@ -48,3 +49,17 @@ class PinForm(TimedForm):
 class TimeForm(TimedForm):
     happened_at = Moment(label="It really happened at")
     reason = Reason()
+
+
+class DocumentForm(ActForm):
+    fields_of_rules = {"not_an_address": "url", "listed_already": "url"}
+
+    title = forms.CharField(label="Title", max_length=200)
+    url = forms.URLField(
+        label="Address",
+        max_length=2000,
+        assume_scheme="https",
+        validators=[web_address],
+        widget=forms.URLInput(attrs={"autocomplete": "off"}),
+    )
+    note = forms.CharField(label="What it is for", max_length=300, required=False)

@@ -1,6 +1,7 @@
 """During an incident: what is happening, who works on it, what was said, and what is owed to whom."""
 
 from .alerts import Alert, AlertPayload, Integration
+from .documents import Document
 from .findings import Finding
 from .functions import FunctionActivation
 from .incident import Incident, IncidentService, Status
@@ -19,6 +20,7 @@ from .workstreams import Workstream, WorkstreamReader
 __all__ = [
     "Alert",
     "AlertPayload",
+    "Document",
     "Finding",
     "FunctionActivation",
     "GuardWaiver",

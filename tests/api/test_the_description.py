@@ -25,7 +25,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from incidents.models import Incident, RoleAssignment
+from incidents.models import Document, Incident, RoleAssignment
 from notifications.models import RoutingRule
 from teams.api.schema import TAGS
 from tests.api.routes import operations
@@ -168,6 +168,10 @@ def things_of(lena):
     incident = Incident.objects.open().first() or declare_incident(lena)
     stream = incident.workstreams.in_order().first()
     message = incident.messages.first() or post_message(incident, by=lena, workstream=stream)
+    document = incident.documents.first()
+    if document is None:
+        Document.add(incident, "Provider status", "https://status.example/", by=lena)
+        document = incident.documents.get()
     return {
         "incidents": incident.number,
         "workstreams": stream.pk,
@@ -175,6 +179,7 @@ def things_of(lena):
         "roles": RoleAssignment.objects.filter(incident=incident).first().pk,
         "participants": incident.participants.first().pk,
         "timeline": 1,
+        "documents": document.pk,
         "updates": 1,
         "integrations": 1,
         "tokens": 1,

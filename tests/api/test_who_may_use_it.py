@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from incidents.models import Integration
+from incidents.models import Document, Integration
 from notifications.models import RoutingRule
 from playbooks.models import Playbook
 from teams.models import ApiToken, Service, Team
@@ -82,6 +82,9 @@ STAKEHOLDER = {
     "PATCH /incidents/<int:number>/timeline/<int:entry>/": INVALID,
     "PUT /incidents/<int:number>/messages/<int:pk>/pin/": SHUT,
     "DELETE /incidents/<int:number>/messages/<int:pk>/pin/": SHUT,
+    "GET /incidents/<int:number>/documents/": SHUT,
+    "POST /incidents/<int:number>/documents/": INVALID,
+    "DELETE /incidents/<int:number>/documents/<int:pk>/": SHUT,
     "GET /incidents/<int:number>/alerts/": SHUT,
     "POST /incidents/<int:number>/alerts/": SHUT,
     "GET /incidents/<int:number>/deliveries/": DONE,
@@ -109,7 +112,9 @@ def parameters(acme, lena, mei):
     integration, _ = Integration.connect(acme, "generic")
     team = Team.objects.create(slug="platform", name="Platform", function=lena.function)
     token, _ = ApiToken.issue(lena)
+    Document.add(incident, "Provider status", "https://status.example/", by=lena)
     things = {
+        "documents": incident.documents.get().pk,
         "roles": incident.roles.current().get().pk,
         "participants": incident.participants.get().pk,
         "workstreams": message.workstream_id,

@@ -341,9 +341,7 @@ def test_a_stakeholder_reads_the_entries_that_are_theirs(stan, tariq, incident, 
 
 
 def frames_after(incident, number):
-    incident.refresh_from_db()
-    heads = {"room": number, "briefing": 0}
-    return read(incident.pk, number, heads).frames
+    return read(incident.pk, number).frames
 
 
 def test_lines_that_read_differently_are_drawn_again_for_whoever_has_them(lena, tariq, incident, message):
@@ -351,7 +349,7 @@ def test_lines_that_read_differently_are_drawn_again_for_whoever_has_them(lena, 
     pinned.correct_time(message.posted_at - AN_HOUR, by=lena)
     message.delete_text(by=tariq)
 
-    corrected, deleted = (frame.texts["room"] for frame in frames_after(incident, pinned.number))
+    corrected, deleted = (frame.shared for frame in frames_after(incident, pinned.number))
 
     assert f'id=\\"e-{pinned.number}\\"' in corrected
     assert corrected.count("data-again") == 1
@@ -367,7 +365,7 @@ def test_a_pin_adds_one_line_to_the_timeline_and_none_to_the_thread(lena, incide
 
     (frame,) = frames_after(incident, entry.number - 1)
 
-    line, thread = frame.texts["room"].split(f'"stream-{message.workstream_id}"')
+    line, thread = frame.shared.split(f'"stream-{message.workstream_id}"')
     assert f'id=\\"e-{entry.number}\\"' in line
     assert "data-again" not in line
     assert "data-again" in thread

@@ -182,6 +182,14 @@ SENTENCES = {
         QUESTION | {"told": ["communications_lead"]},
         "Question Q7 waits for an answer. Told: communications lead.",
     ),
+    "document_added": (
+        {"document": 0, "title": "Provider status"},
+        "Lena Fischer listed the document “Provider status”.",
+    ),
+    "document_removed": (
+        {"document": 0, "title": "Provider status"},
+        "Lena Fischer removed the document “Provider status” from the list.",
+    ),
     "update_published": (
         {"audience": "customers", "number": 3, "body": {"what_is_happening": "Cards fail."}, "next_update_at": DUE},
         "Lena Fischer told customers (update 3). “Cards fail.” Next update at 14:30.",
