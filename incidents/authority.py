@@ -37,13 +37,16 @@ def may_administer(membership):
     return membership is None or membership.is_administrator
 
 
-def holds(membership, incident, decision_class):
-    """Whether the member wears a hat that carries this class of decisions, or nobody does."""
+def holds(membership, incident, decision_class, domain=None):
+    """Whether the member wears a hat that carries this class of decisions, or nobody does.
+
+    With a `domain`, hats that are worn per domain count for that domain alone.
+    """
     if membership is None:
         return True
     if not membership.is_responder:
         return False
-    holders = incident.holders_of(DecisionRight.objects.roles_for(decision_class))
+    holders = incident.holders_of(DecisionRight.objects.roles_for(decision_class), domain)
     return not holders or membership.pk in holders
 
 
@@ -60,6 +63,11 @@ def may_restrict(membership, workstream):
         or workstream.owner_id == membership.pk
         or may_coordinate(membership, workstream.incident)
     )
+
+
+def may_investigate(membership, incident, domain=None):
+    """How a domain looks for the cause: its coordinator's."""
+    return holds(membership, incident, DecisionClass.INVESTIGATION, domain)
 
 
 def may_publish(membership, incident, audience):

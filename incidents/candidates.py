@@ -2,25 +2,30 @@
 
 from functools import cached_property
 
-from playbooks.models import IncidentRole
 from teams.models import Membership, Rota
 
-# Whose people are the first choice.
-FUNCTION_OF_ROLE = {IncidentRole.COMMUNICATIONS_LEAD: "communications"}
 SHOWN = 12
 
 
 class Candidates:
-    """`near` are on call or in the incident, those of the role's function first; `everybody` are all who may."""
+    """`near` are on call or in the incident, the nearest to the role first; `everybody` are all who may."""
 
-    def __init__(self, incident, role):
+    def __init__(self, incident, role, *, domain=None, member=None):
         self.incident = incident
         self.role = role
+        self.domain = domain
+        self.member = member
 
     @cached_property
+    def held(self):
+        """The assignment that stands now, or None; of a role that many hold, the member's own."""
+        worn = self.incident.roles.current().with_people().of(self.role.slug, self.domain)
+        return (worn if self.role.single else worn.filter(membership=self.member)).first()
+
+    @property
     def holder(self):
         """The membership that wears the hat now, or None."""
-        return self.incident.holder_of(self.role)
+        return self.held.membership if self.held else None
 
     @property
     def everybody(self):
@@ -35,14 +40,16 @@ class Candidates:
         likely = self.everybody.filter(pk__in={*on_call, *here})
         if self.holder:
             likely = likely.exclude(pk=self.holder.pk)
-        ranked = sorted(likely, key=lambda member: (not self._is_of_function(member), member.pk not in on_call))
+        ranked = sorted(likely, key=lambda member: (*self._distance(member), member.pk not in on_call))
         return [(member, self._why(member, on_call, here)) for member in ranked[:SHOWN]]
 
-    def _is_of_function(self, member):
-        wanted = FUNCTION_OF_ROLE.get(self.role)
-        return member.function is not None and member.function.slug == wanted
+    def _distance(self, member):
+        knows = self.domain is not None and member.domain_id == self.domain.pk
+        own = self.role.function_id is not None and member.function_id == self.role.function_id
+        return not knows, not own
 
-    @staticmethod
-    def _why(member, on_call, here):
-        words = [f"on call for {on_call[member.pk]}"] if member.pk in on_call else []
+    def _why(self, member, on_call, here):
+        knows = self.domain is not None and member.domain_id == self.domain.pk
+        words = [f"knows {self.domain.name.lower()}"] if knows else []
+        words += [f"on call for {on_call[member.pk]}"] if member.pk in on_call else []
         return ", ".join([*words, *(["in the incident"] if member.pk in here else [])])

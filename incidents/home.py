@@ -44,7 +44,7 @@ class Home:
     @cached_property
     def hats(self):
         """The roles the member holds in open incidents."""
-        return list(own_roles(self.member).select_related("incident__severity").order_by("-started_at"))
+        return list(own_roles(self.member).with_titles().select_related("incident__severity").order_by("-started_at"))
 
     @cached_property
     def clocks(self):

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from django.db.models import Max
 from django.utils import timezone
 
-from playbooks.models import Audience, IncidentRole
+from playbooks.models import Audience, RoleDefinition
 
 from . import kinds
+from .demand import Demand
 from .models.functions import ActivationState
 from .models.obligations import ObligationKind
+from .models.roles import label_of
 from .models.workstreams import WorkstreamState
 
 
@@ -50,10 +52,13 @@ def _audiences_waiting(incident):
 
 def _roles(incident):
     held = list(incident.roles.current().with_people().order_by("started_at"))
-    for role in (IncidentRole.LEAD, IncidentRole.COMMUNICATIONS_LEAD):
-        if all(each.role != role for each in held):
-            yield LooseEnd(f"Nobody is {role.label.lower()}")
-    if names := ", ".join(f"{each.membership.name} ({each.get_role_display().lower()})" for each in held):
+    demand = Demand.of(incident)
+    for role in RoleDefinition.objects.in_order():
+        for domain in demand.places(role):
+            vacant = all((each.definition_id, each.domain) != (role.pk, domain) for each in held)
+            if vacant and (demand.wants(role, domain) or demand.expects(role)):
+                yield LooseEnd(f"Nobody is {label_of(role, domain)}")
+    if names := ", ".join(f"{each.membership.name} ({each.label})" for each in held):
         yield LooseEnd(f"Roles that are still held: {names}")
 
 

@@ -16,6 +16,7 @@ from . import authority
 from .boards.findings import FindingBoard
 from .boards.gaps import GapBoard
 from .boards.questions import QuestionBoard
+from .boards.roles import RoleBoard
 from .boards.tasks import TaskBoard
 from .duties import ADMINISTRATORS
 from .fragments import attach_messages
@@ -24,15 +25,12 @@ from .models.functions import TRANSITIONS as ACTIVATION_STEPS
 from .models.functions import ActivationState
 from .models.obligations import CLOCKS, ObligationKind
 from .models.participants import PRESENCE_LIFETIME, Capacity
-from .models.roles import ROLES
 from .paging import ByNumber, page_of
 
 ALL = "all"
 TIMELINE = "timeline"
 GONE = "gone"
 STEPS = (Status.INVESTIGATING, Status.IDENTIFIED, Status.MONITORING, Status.RESOLVED)
-# The function whose people are asked first to fill a vacant role; a vacant lead is everybody's business.
-FUNCTION_OF_ROLE = {IncidentRole.COMMUNICATIONS_LEAD: "communications"}
 # Clocks that are due together stand in this order; without an audience it is the assessment.
 TIERS = ["", *Audience.values]
 SHOWN_ALERTS = 20
@@ -47,22 +45,6 @@ SOON = timedelta(minutes=10)
 class Step:
     label: str
     state: str  # "done", "now" or ""
-
-
-@dataclass(frozen=True)
-class RoleRow:
-    """One hat: its holder, or since when nobody wears it."""
-
-    role: IncidentRole
-    holder: object
-    since: object
-    here: bool
-    may_take: bool
-    may_give: bool
-
-    @property
-    def slug(self):
-        return self.role.value
 
 
 @dataclass
@@ -110,6 +92,7 @@ class Need:
     sentence: str
     state: str = ""
     due_at: object = None
+    row: object = None
 
 
 class IncidentRoom:
@@ -183,25 +166,14 @@ class IncidentRoom:
 
     # --- Roles -----------------------------------------------------------------------------------
 
-    @cached_property
+    @property
     def held(self):
         """The roles that somebody holds now."""
-        return list(self.incident.roles.current().with_people())
+        return self.roles.worn
 
     @cached_property
     def roles(self):
-        vacated = dict(self.incident.roles.values_list("role").annotate(Max("ended_at")).order_by())
-        return [self._role_row(role, vacated.get(role)) for role in ROLES]
-
-    @property
-    def unfilled(self):
-        return sum(1 for row in self.roles if row.holder is None)
-
-    @property
-    def clashing_holder(self):
-        """Who both leads and speaks, which tends to go wrong; None when nobody does."""
-        holders = [row.holder for row in self.roles if row.holder]
-        return holders[0] if len(holders) == len(ROLES) > len(set(holders)) else None
+        return RoleBoard(self)
 
     # --- People and functions ----------------------------------------------------------------------
 
@@ -233,7 +205,7 @@ class IncidentRoom:
     @cached_property
     def functions(self):
         """A row for every function that is called for or has somebody in the room."""
-        rows = {each.function_id: self._function_row(each) for each in self._activations}
+        rows = {each.function_id: self._function_row(each) for each in self.activations}
         for participant in self.participants:
             function = participant.membership.function
             presence = participant.presence
@@ -361,12 +333,12 @@ class IncidentRoom:
         return {each.role: each for each in self.held}
 
     @cached_property
-    def _activations(self):
+    def activations(self):
         return list(self.incident.functions.with_functions())
 
     @cached_property
     def _own_roles(self):
-        return {role for role, each in self._holders.items() if each.membership_id == self.viewer.pk}
+        return {each.role for each in self.roles.worn if each.membership_id == self.viewer.pk}
 
     def _clock(self, obligation):
         owner = self._holders.get(obligation.owner_role)
@@ -375,19 +347,6 @@ class IncidentRoom:
             audience=obligation.audience,
             due_at=obligation.due_at,
             owner=owner.membership.name if owner else "",
-        )
-
-    def _role_row(self, role, vacated_at):
-        assignment = self._holders.get(role)
-        responds = self.responds and self.incident.is_open
-        own = assignment is not None and assignment.membership_id == self.viewer.pk
-        return RoleRow(
-            role=IncidentRole(role),
-            holder=assignment.membership if assignment else None,
-            since=assignment.started_at if assignment else vacated_at or self.incident.declared_at,
-            here=assignment is not None and self._is_here(assignment.membership_id),
-            may_take=responds and assignment is None,
-            may_give=responds and (own or self.coordinates),
         )
 
     def _with_presence(self, participant):
@@ -399,11 +358,6 @@ class IncidentRoom:
         else:
             participant.presence = "away" if participant.away else "here"
         return participant
-
-    def _is_here(self, membership_id):
-        return any(
-            each.membership_id == membership_id and each.presence in ("here", "away") for each in self.participants
-        )
 
     def _function_row(self, activation):
         row = FunctionRow(activation.function, activation)
@@ -437,16 +391,15 @@ class IncidentRoom:
         return bool(told & {str(role) for role in self._own_roles})
 
     def _vacant_roles(self):
-        for role in ROLES:
-            if role in self._holders:
-                continue
-            asked_first = FUNCTION_OF_ROLE.get(role)
-            function = self.viewer.function.slug if self.viewer.function else ""
-            if asked_first in (None, function) or IncidentRole.LEAD in self._own_roles:
-                yield Need("role", role.value, f"Nobody is {role.label.lower()}", "empty")
+        """Whom a vacancy waits for: whoever leads, and the role's own function; a vacant lead waits for everybody."""
+        leads = IncidentRole.LEAD in self._own_roles
+        for row in self.roles.rows:
+            own = row.definition.function_id in (None, self.viewer.function_id)
+            if row.holder is None and row.wanted and (leads or own or row.slug == IncidentRole.LEAD):
+                yield Need("role", row.anchor, f"Nobody is {row.label}", "empty", row=row)
 
     def _requested_functions(self):
-        for activation in self._activations:
+        for activation in self.activations:
             if activation.state in AWAITED and activation.function_id == self.viewer.function_id:
                 sentence = f"{activation.function} is asked for: {activation.rule}"
                 yield Need("function", activation.function.slug, sentence)

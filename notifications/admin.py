@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 
+from playbooks.admin import NamesARole
 from teams.admin import CatalogueAdmin
 from teams.administration import site
 from teams.administration.scoped import OrganizationInline, OrganizationModelAdmin
@@ -15,7 +16,7 @@ class RoutingServiceInline(OrganizationInline):
 
 
 @admin.register(RoutingRule, site=site)
-class RoutingRuleAdmin(OrganizationModelAdmin):
+class RoutingRuleAdmin(NamesARole, OrganizationModelAdmin):
     list_display = ("name", "event", "from_severity", "function", "role", "group", "by_email", "by_sms", "is_active")
     list_filter = ("event", "from_severity", "function", "is_active")
     list_select_related = ("from_severity", "function", "group")

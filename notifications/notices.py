@@ -14,7 +14,7 @@ from incidents import kinds
 from incidents.models import Finding, FunctionActivation, Incident, Question, Task
 from incidents.models.updates import PARTS
 from incidents.sms_length import BASIC, sms_length
-from playbooks.models import Audience, IncidentRole
+from playbooks.models import Audience, IncidentRole, RoleDefinition
 
 from .models import Notice
 from .recipients import BRIEFING, ROOM, UPDATE
@@ -186,14 +186,14 @@ def _function(entry, reader):
 
 
 def _assignment(entry, reader):
-    role = _role(entry.details.get("role", ""))
+    role = entry.details.get("title") or _role(entry.details.get("role", "")).lower()
     facts = _named(
-        ("Your role", role),
+        ("Your role", role[:1].upper() + role[1:]),
         ("Handed over by", entry.details.get("before")),
         ("Assigned by", _who(entry)),
         ("Because", entry.details.get("waiver")),
     )
-    return Words(f"You are {role.lower()}", facts)
+    return Words(f"You are {role}", facts)
 
 
 def _defaulted(entry, reader):
@@ -206,9 +206,10 @@ def _clock(phrase):
         details = entry.details
         tier = _audience(details.get("audience", ""))
         subject = f"Update to {tier.lower()}" if tier else "Assessment"
+        names = RoleDefinition.objects.names()
         facts = _named(
             ("Due", _moment(details["due_at"], entry.incident.organization)),
-            ("Told", ", ".join(_role(role) for role in details.get("told", ()))),
+            ("Told", ", ".join(_role(role, names) for role in details.get("told", ()))),
         )
         return Words(f"{subject} {phrase}", facts, "Publish the update" if tier else "Assess the incident")
 
@@ -288,7 +289,9 @@ def _merged(entry, reader):
     return Words("Merged", _named(("Goes on in", name), ("By", _who(entry))))
 
 
-def _role(slug):
+def _role(slug, names=None):
+    if names and slug in names:
+        return names[slug]
     return IncidentRole(slug).label if slug in IncidentRole.values else slug.replace("_", " ").capitalize()
 
 

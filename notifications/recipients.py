@@ -90,7 +90,11 @@ class Situation:
     # Who may read it at all, where it is about a restricted workstream; None: whoever sees the incident.
     readers: frozenset | None = None
     members: dict = field(default_factory=dict)
+    # One member a role; `wearers` are all members of a role that several may hold.
     holders: dict = field(default_factory=dict)
+    wearers: dict = field(default_factory=dict)
+    # `{slug: name}` of the roles that the organisation has defined.
+    roles: dict = field(default_factory=dict)
     participants: frozenset = frozenset()
     on_call: dict = field(default_factory=dict)
     functions: dict = field(default_factory=dict)
@@ -107,6 +111,14 @@ class Situation:
     def paging(self):
         """How somebody is reached who is needed now."""
         return (EMAIL, SMS) if self.rank <= PAGING_RANK else (EMAIL,)
+
+    def worn_by(self, role):
+        """Whoever wears this hat, one or several."""
+        return self.wearers.get(role) or ((self.holders[role],) if role in self.holders else ())
+
+    def name_of(self, role):
+        known = IncidentRole(role).label if role in IncidentRole.values else str(role).replace("_", " ").capitalize()
+        return self.roles.get(role, known)
 
     @property
     def administrators(self):
@@ -170,8 +182,12 @@ def _may_hear(situation, call):
     if situation.drill:
         return call.member in situation.participants
     if situation.private:
-        return call.needed or call.member in situation.participants or call.member in situation.holders.values()
+        return call.needed or call.member in situation.participants or _wears_a_hat(situation, call.member)
     return True
+
+
+def _wears_a_hat(situation, member):
+    return member in situation.holders.values() or any(member in worn for worn in situation.wearers.values())
 
 
 def _nowhere_to_send(listener, channel):
@@ -219,8 +235,8 @@ def _targets(rule, situation):
     reader = UPDATE if rule.event == RoutedEvent.UPDATE_PUBLISHED else ROOM
     if rule.function_id:
         yield from _on_call(situation, rule.function_id, rule.name, rule.channels, reader)
-    if rule.role and rule.role in situation.holders:
-        yield _Call(situation.holders[rule.role], rule.channels, f"{rule.name}: {_role(rule.role)}", reader)
+    for member in situation.worn_by(rule.role) if rule.role else ():
+        yield _Call(member, rule.channels, f"{rule.name}: {situation.name_of(rule.role)}", reader)
     if rule.group_id in situation.groups:
         group = situation.groups[rule.group_id]
         outer = BRIEFING if reader == ROOM and group.audience in OUTER else reader
@@ -250,7 +266,7 @@ def _update(situation):
                 yield _Call(member, channels(group.by_email, group.by_sms), f"Audience group {group.name}", UPDATE)
     for role in SPEAKERS:
         if role in situation.holders:
-            yield _Call(situation.holders[role], (EMAIL,), f"Every update: {_role(role)}", UPDATE)
+            yield _Call(situation.holders[role], (EMAIL,), f"Every update: {situation.name_of(role)}", UPDATE)
     yield from _routed(RoutedEvent.UPDATE_PUBLISHED)(situation)
 
 
@@ -262,7 +278,7 @@ def _function(situation):
 
 
 def _assignee(situation):
-    role = _role(situation.details.get("role", ""))
+    role = situation.details.get("title") or situation.name_of(situation.details.get("role", ""))
     yield _Call(situation.details.get("member"), situation.paging, f"You are {role.lower()} now", needed=True)
 
 
@@ -310,10 +326,11 @@ def _holder_or_next(situation, role, by, what="Reminder"):
             for member in situation.administrators:
                 yield _Call(member, by, _escalated(what, "Administrators", vacant), needed=True)
             return
-        if each in situation.holders:
-            yield _Call(situation.holders[each], by, _escalated(what, _role(each), vacant), needed=True)
+        if worn := situation.worn_by(each):
+            for member in worn:
+                yield _Call(member, by, _escalated(what, situation.name_of(each), vacant), needed=True)
             return
-        vacant.append(_role(each))
+        vacant.append(situation.name_of(each))
 
 
 def _escalated(what, name, vacant):
@@ -326,10 +343,6 @@ def _ending(situation):
         yield _Call(member, (channel,), "Was told that the incident began", needed=member in situation.called)
     for member in sorted(situation.participants):
         yield _Call(member, (EMAIL,), "Is on the incident")
-
-
-def _role(role):
-    return IncidentRole(role).label if role in IncidentRole.values else str(role)
 
 
 _CALLS = {

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from incidents import kinds
 from incidents.models import IncidentService
+from playbooks.models import RoleDefinition
 from teams.models import Function, Membership, Rota
 
 from .models import AudienceGroup, AudienceMember, Delivery, RoutingRule, RoutingService
@@ -34,7 +35,7 @@ def of(entry):
         drill=incident.drill,
         readers=_readers(entry, members),
         members={member.pk: _listener(member) for member in members},
-        holders=dict(incident.roles.current().values_list("role", "membership_id")),
+        **_hats(incident),
         participants=frozenset(incident.participants.current().values_list("membership_id", flat=True)),
         told=told,
         called=called,
@@ -49,6 +50,18 @@ def _readers(entry, members):
     if not shut:
         return None
     return frozenset(member.pk for member in members if all(stream.is_open_to(member) for stream in shut))
+
+
+def _hats(incident):
+    """Who wears which hat: `holders` one each, `wearers` everybody where there may be several."""
+    holders, wearers = {}, defaultdict(list)
+    for role, member, single, domain in (
+        incident.roles.current().order_by("pk").values_list("role", "membership_id", "single", "domain_id")
+    ):
+        wearers[role].append(member)
+        if single and domain is None:
+            holders[role] = member
+    return {"holders": holders, "wearers": {role: tuple(members) for role, members in wearers.items()}}
 
 
 def imagined(kind, *, severity, incident_type=None, services=(), audience=""):
@@ -85,6 +98,7 @@ def _arranged(members):
     return {
         "functions": {slug: (pk, name) for pk, slug, name in Function.objects.values_list("pk", "slug", "name")},
         "on_call": dict(Rota.objects.values_list("function_id", "on_call_id")),
+        "roles": RoleDefinition.objects.names(),
         "rules": _rules(),
         "groups": _groups(members),
     }

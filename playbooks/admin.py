@@ -1,5 +1,6 @@
 """Playbooks, types, severities, cadences, the assessment matrix and decision rights in the organisation's admin."""
 
+from django import forms
 from django.contrib import admin, messages
 from django.urls import reverse
 from django.utils.html import format_html
@@ -19,9 +20,25 @@ from .models import (
     Playbook,
     PlaybookVersion,
     RequiredFunction,
+    RoleDefinition,
+    RoleExclusion,
     Severity,
     Step,
 )
+
+
+class NamesARole:
+    """For the admin of what names a role by its slug: offers those that the organisation has defined."""
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        if db_field.name != "role":
+            return super().formfield_for_dbfield(db_field, request, **kwargs)
+        none = [("", "No role")] if db_field.blank else []
+        return forms.ChoiceField(
+            choices=lambda: [*none, *RoleDefinition.objects.names().items()],
+            required=not db_field.blank,
+            help_text=db_field.help_text,
+        )
 
 
 class CadenceInline(OrganizationInline):
@@ -81,10 +98,38 @@ class AssessmentRuleAdmin(OrganizationModelAdmin):
 
 
 @admin.register(DecisionRight, site=site)
-class DecisionRightAdmin(OrganizationModelAdmin):
+class DecisionRightAdmin(NamesARole, OrganizationModelAdmin):
     list_display = ("decision_class", "role")
-    list_filter = ("decision_class", "role")
+    list_filter = ("decision_class",)
     ordering = ("pk",)
+
+
+class RoleExclusionInline(OrganizationInline):
+    model = RoleExclusion
+    fk_name = "role"
+    autocomplete_fields = ("other",)
+
+
+@admin.register(RoleDefinition, site=site)
+class RoleDefinitionAdmin(CatalogueAdmin):
+    """What incidents rely on is settled when a role is added; what it says may be changed at any time."""
+
+    list_display = ("name", "slug", "wanted", "single", "per_domain", "technical", "function", "position")
+    list_editable = ("position",)
+    list_filter = ("wanted", "technical")
+    list_select_related = ("function",)
+    autocomplete_fields = ("function",)
+    inlines = (RoleExclusionInline,)
+    settled = ("slug", "single", "per_domain", "technical")
+
+    def get_readonly_fields(self, request, obj=None):
+        return self.settled if obj else ()
+
+    def get_prepopulated_fields(self, request, obj=None):
+        return {} if obj else self.prepopulated_fields
+
+    def has_delete_permission(self, request, obj=None):
+        return super().has_delete_permission(request, obj) and not (obj and obj.built_in)
 
 
 @admin.register(Playbook, site=site)

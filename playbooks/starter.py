@@ -16,6 +16,7 @@ from .models import (
     Severity,
 )
 from .models.authority import IncidentRole
+from .starting_roles import seed_roles
 
 SEVERITIES = [
     ("sev1", "SEV1", "Critical: most customers cannot work, or data, money or safety is at risk."),
@@ -123,6 +124,7 @@ COMMON_RULES = [
 def seed(sender, functions, **kwargs):
     """Create the pack in the active organisation; `functions` is `{slug: Function}`."""
     severities = seed_severities()
+    seed_roles(functions)
     for decision_class, role in DECISION_RIGHTS.items():
         DecisionRight.objects.create(decision_class=decision_class, role=role)
     types = seed_types(functions)

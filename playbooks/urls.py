@@ -1,4 +1,4 @@
-"""Pages of this app: playbooks, to read. They are written in the administration."""
+"""Pages of this app: playbooks and roles, to read. They are written in the administration."""
 
 from django.urls import path
 
@@ -6,6 +6,7 @@ from . import views
 
 app_name = "playbooks"
 urlpatterns = [
+    path("roles/", views.roles, name="roles"),
     path("playbooks/", views.index, name="index"),
     path("playbooks/<slug:slug>/", views.detail, name="detail"),
 ]

@@ -1,5 +1,6 @@
 """Playbooks as people read them before they need them."""
 
+from collections import defaultdict
 from itertools import groupby
 
 from django.db.models import Prefetch
@@ -7,7 +8,18 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from .models import Audience, FunctionRule, IncidentRole, Playbook, PlaybookVersion, Severity, Step
+from .models import (
+    Audience,
+    DecisionRight,
+    FunctionRule,
+    IncidentRole,
+    Playbook,
+    PlaybookVersion,
+    RoleDefinition,
+    RoleExclusion,
+    Severity,
+    Step,
+)
 
 
 @require_safe
@@ -40,6 +52,18 @@ def detail(request, slug):
         "section": "playbooks",
     }
     return render(request, "playbooks/detail.html", context)
+
+
+@require_safe
+def roles(request):
+    """Every role: what its holder sees to and leaves to others, and what the holder may decide."""
+    kept_apart = Prefetch("exclusions", RoleExclusion.objects.with_roles(), to_attr="kept_apart")
+    defined = list(RoleDefinition.objects.in_order().select_related("function").prefetch_related(kept_apart))
+    rights = defaultdict(list)
+    for right in DecisionRight.objects.order_by("pk"):
+        rights[right.role].append(right.get_decision_class_display())
+    context = {"roles": [(role, rights[role.slug]) for role in defined], "section": "playbooks"}
+    return render(request, "playbooks/roles.html", context)
 
 
 def _chosen(versions, number):

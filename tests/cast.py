@@ -26,7 +26,7 @@ from incidents.models import (
     TimelineEntry,
     Workstream,
 )
-from playbooks.models import Playbook, Severity
+from playbooks.models import Playbook, RoleDefinition, RoleExclusion, Severity
 from teams.founding import found
 from teams.models import ApiToken, Function, Membership, Organization, Person, Rota, Service, Team
 from teams.models.membership import OrganizationRole
@@ -82,6 +82,8 @@ def _plant_secrets(globex, omar):
     integration, _ = Integration.connect(globex, Integration.Kind.GENERIC, name=secret)
     Alert.fire(integration, Report(dedup_key=MARKER, firing=True, title=secret, labels={"secret": secret}))
     Playbook.objects.create(slug=f"secret-{MARKER}", name=secret)
+    role = RoleDefinition.objects.create(slug=f"secret-{MARKER}", name=secret, duties=secret, card=secret)
+    RoleExclusion.objects.create(role=role, because=secret)
     Team.objects.create(slug=f"secret-{MARKER}", name=secret, function=Function.objects.get(slug="engineering"))
     ApiToken.issue(omar, name=secret)
 

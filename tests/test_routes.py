@@ -26,7 +26,7 @@ from incidents.models import (
     Workstream,
 )
 from notifications.models import Delivery, FanOut, Notice, RoutingRule
-from playbooks.models import Playbook
+from playbooks.models import Playbook, RoleDefinition
 from teams.models import ApiToken, Function, Invitation, Membership, Service, Team
 from teams.tenancy import acting_in
 from tests.factories import declare_incident
@@ -88,6 +88,7 @@ IDENTIFIED = {
     "api-service": Service,
     "api-team": Team,
     "api-token": ApiToken,
+    "api-role-definition": RoleDefinition,
     "api-playbook": Playbook,
     "api-playbook-versions": Playbook,
     "api-playbook-version": Playbook,

@@ -2,7 +2,7 @@
 
 from django import forms
 
-from teams.models import Membership
+from teams.models import Membership, TechnicalDomain
 
 from ..models import FunctionActivation
 from .acts import ActForm, Reason, WaivableForm
@@ -25,11 +25,21 @@ class RoleForm(WaivableForm):
     another = MemberField(label="Somebody else", empty_label="Choose a member", required=False)
     listed = forms.BooleanField(widget=forms.HiddenInput, required=False)
     holder = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    of_domain = forms.ModelChoiceField(
+        label="For which domain?",
+        queryset=TechnicalDomain.objects.none(),
+        to_field_name="slug",
+        empty_label="Choose a domain",
+    )
 
-    def __init__(self, *args, candidates, asker, **kwargs):
+    def __init__(self, *args, candidates, asker, definition, domain=None, **kwargs):
         super().__init__(*args, **kwargs)
-        self.asker = asker
+        self.asker, self._domain = asker, domain
         self.fields["member"].queryset = self.fields["another"].queryset = candidates
+        if definition.per_domain and domain is None:
+            self.fields["of_domain"].queryset = TechnicalDomain.objects.in_order()
+        else:
+            del self.fields["of_domain"]
 
     def clean(self):
         if self.cleaned_data.get("listed") and not self.cleaned_data.get("another"):
@@ -38,6 +48,11 @@ class RoleForm(WaivableForm):
     @property
     def receiver(self):
         return self.cleaned_data["member"] or self.cleaned_data["another"] or self.asker
+
+    @property
+    def domain(self):
+        """The domain that the address named, or else the one that was chosen; None where the role has none."""
+        return self._domain or self.cleaned_data.get("of_domain")
 
     @property
     def takes_vacant(self):

@@ -9,6 +9,7 @@ from teams.errors import Refused
 
 from ..models.waivers import GuardWaiver
 from .clocks import AssessmentOverdue, UpdateOverdue
+from .exclusivity import CommunicationsAlsoTechnical, LeadAlsoCoordinator, RolesExcludeEachOther
 from .facts import Facts
 from .findings import FindingUnacknowledged
 from .functions import RequiredFunctionNotEngaged
@@ -22,6 +23,9 @@ GUARDS = (
     AssessmentOverdue(),
     NoLead(),
     NoCommunicationsLead(),
+    CommunicationsAlsoTechnical(),
+    LeadAlsoCoordinator(),
+    RolesExcludeEachOther(),
     RequiredFunctionNotEngaged(),
     UpdateOverdue(),
     FindingUnacknowledged(),

@@ -3,12 +3,17 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.utils import timezone
 
-from playbooks.models import IncidentRole
+from playbooks.models import IncidentRole, RoleExclusion
 
+from ..models.functions import ENGINEERING, ActivationState
 from ..models.waivers import GuardWaiver
+from .exclusivity import hands_on
+
+# A hat that was only offered was never on anybody's head.
+LAST_WORN = Max("ended_at", filter=Q(started_at__isnull=False))
 
 
 @dataclass(frozen=True)
@@ -17,6 +22,7 @@ class Facts:
     tasks to do, findings that nobody has answered.
 
     `streams` are the workstreams that whoever asks may know of; gaps about others are not for them.
+    `exclusions` are the rules that keep roles apart, `hands_on` who does technical work since when.
     """
 
     incident: object
@@ -28,6 +34,8 @@ class Facts:
     streams: list = field(default_factory=list)
     tasks: list = field(default_factory=list)
     findings: list = field(default_factory=list)
+    exclusions: list = field(default_factory=list)
+    hands_on: dict = field(default_factory=dict)
     now: datetime = field(default_factory=timezone.now)
 
     @classmethod
@@ -36,20 +44,32 @@ class Facts:
 
         With a `viewer` nothing is in it that this member may not know of.
         """
+        now = now or timezone.now()
         known, waivers = incident.workstreams.with_people(), GuardWaiver.objects.filter(incident=incident)
         if viewer is not None:
             known, waivers = known.visible_to(viewer), waivers.visible_to(viewer)
+        streams = list(known) if streams is None else streams
         return cls(
             incident=incident,
             clocks=list(incident.obligations.live()) if clocks is None else clocks,
             roles=list(incident.roles.current().with_people()) if roles is None else roles,
             functions=list(incident.functions.with_functions()) if functions is None else functions,
-            vacated_at=dict(incident.roles.order_by().values_list("role").annotate(Max("ended_at"))),
+            vacated_at=dict(
+                incident.roles.order_by().values("role").annotate(last=LAST_WORN).values_list("role", "last")
+            ),
             waivers=list(waivers.with_people()),
-            streams=list(known) if streams is None else streams,
+            streams=streams,
             tasks=list(incident.tasks.open().with_people().in_order()),
             findings=list(incident.findings.raised().in_order()),
-            now=now or timezone.now(),
+            exclusions=list(RoleExclusion.objects.with_roles()),
+            hands_on=hands_on(streams, now),
+            now=now,
+        )
+
+    @property
+    def is_cross_functional(self):
+        return any(
+            each.state == ActivationState.ENGAGED and each.function.slug != ENGINEERING for each in self.functions
         )
 
     def is_held(self, role):

@@ -2,10 +2,8 @@
 
 from playbooks.models import IncidentRole
 
-from ..models.functions import ActivationState
+from ..models.functions import ENGINEERING, ActivationState
 from .gaps import Gap
-
-ENGINEERING = "engineering"
 
 
 class NoLead:

@@ -10,6 +10,8 @@ from teams.tenancy import TenantManager, TenantModel, TenantQuerySet
 from .. import authority, kinds
 from .incident import Incident
 
+ENGINEERING = "engineering"
+
 
 class ActivationState(models.TextChoices):
     SUGGESTED = "suggested", "Suggested"
@@ -45,6 +47,10 @@ class ActivationQuerySet(TenantQuerySet):
     def awaited(self):
         """Called for, and not here yet."""
         return self.filter(state__in=(S.REQUIRED, S.REQUESTED))
+
+    def beside_engineering(self):
+        """Other functions than engineering that are at work: they make an incident cross-functional."""
+        return self.filter(state=S.ENGAGED).exclude(function__slug=ENGINEERING)
 
 
 class FunctionActivation(TenantModel):

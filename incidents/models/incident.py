@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from playbooks.models import Criticality, IncidentRole, IncidentType, PlaybookVersion, Scope, Severity
 from teams.errors import Refused
-from teams.models import Membership, Service
+from teams.models import Membership, Service, TechnicalDomain
 from teams.tenancy import TenantManager, TenantModel, TenantQuerySet
 
 from .. import authority, kinds
@@ -132,14 +132,31 @@ class Incident(TenantModel):
     def get_absolute_url(self):
         return reverse("incidents:detail", kwargs={"org": self.organization.slug, "number": self.number})
 
-    def holders_of(self, roles):
-        """Primary keys of the memberships that wear one of these hats now."""
-        return set(self.roles.current().filter(role__in=roles).values_list("membership_id", flat=True))
+    def holders_of(self, roles, domain=None):
+        """Primary keys of the memberships that wear one of these hats now, of hats per domain only the domain's."""
+        worn = self.roles.current().filter(role__in=roles)
+        if domain is not None:
+            worn = worn.filter(Q(domain=None) | Q(domain=domain))
+        return set(worn.values_list("membership_id", flat=True))
 
-    def holder_of(self, role):
+    def holder_of(self, role, domain=None):
         """The membership that wears this hat now, or None."""
-        assignment = self.roles.current().with_people().filter(role=role).first()
+        assignment = self.roles.current().with_people().of(role, domain).first()
         return assignment.membership if assignment else None
+
+    @property
+    def is_cross_functional(self):
+        """Whether a function beside engineering is at work."""
+        return self.functions.beside_engineering().exists()
+
+    def engaged_domains(self):
+        """The technical domains at work: those of workstreams that are not done, and of people who work on it.
+
+        Workstreams that not everybody may know of say nothing here.
+        """
+        streams = self.workstreams.exclude(Q(state="done") | Q(restricted=True) | Q(domain=None)).values("domain")
+        people = self.participants.current().filter(capacity="active").exclude(membership__domain=None)
+        return TechnicalDomain.objects.filter(Q(pk__in=streams) | Q(pk__in=people.values("membership__domain")))
 
     @property
     def lead(self):

@@ -28,7 +28,7 @@ class ParticipantQuerySet(TenantQuerySet):
         return self.filter(left_at=None)
 
     def with_people(self):
-        return self.select_related("membership__person", "membership__function")
+        return self.select_related("membership__person", "membership__function", "membership__domain")
 
     def present(self, now=None):
         """Seen within the last minute."""

@@ -48,10 +48,16 @@ def is_system(entry):
 def label(value, choices):
     """The label of a stored choice, in the middle of a sentence: `"lead"|label:"role"` is `incident lead`.
 
-    A value that is no choice any more is shown as it is.
+    A value that is no choice, or none any more, is shown in its own words.
     """
     known = CHOICES[choices]
-    return known(value).label.lower() if value in known.values else value
+    return known(value).label.lower() if value in known.values else str(value).replace("-", " ").replace("_", " ")
+
+
+@register.filter
+def hat(entry):
+    """The role that an entry is about, as it was called then; older entries kept its slug alone."""
+    return entry.details.get("title") or label(entry.details.get("role", ""), "role")
 
 
 @register.filter

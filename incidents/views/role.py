@@ -4,13 +4,14 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_http_methods
 
-from playbooks.models import IncidentRole
+from playbooks.models import RoleDefinition
+from teams.models import TechnicalDomain
 
 from ..candidates import Candidates
 from ..forms.roles import ReleaseForm, RoleForm
-from ..lookups import find_incident
+from ..lookups import find_incident, number_in
 from ..models import RoleAssignment
-from ..models.roles import ROLES
+from ..models.roles import label_of, title_of
 from .acting import act_form, posted
 from .answers import done
 
@@ -19,38 +20,66 @@ from .answers import done
 def role(request, number, role):
     """Without a `member`, or as that member, who asks takes what is vacant; otherwise the hat is given.
 
-    Taking it over from somebody is a gift to oneself: the form then says which `holder` it was written for.
+    Taking it over from somebody is a gift to oneself: the form then says which `holder` it was written for. A role that
+    is held per domain is asked for with its `?domain=`.
     """
     incident = find_incident(request, number)
-    role = known_role(role)
-    candidates = Candidates(incident, role)
-    form = RoleForm(posted(request), candidates=candidates.everybody, asker=request.membership)
+    definition, domain = known_role(request, role)
+    candidates = Candidates(incident, definition, domain=domain, member=request.membership)
+    form = RoleForm(
+        posted(request), candidates=candidates.everybody, asker=request.membership, definition=definition, domain=domain
+    )
     if form.is_valid():
+        wanted = {"by": request.membership, "waiver": form.cleaned_data["waiver"], "domain": form.domain}
         with form.refusals():
             if form.takes_vacant:
-                return done(request, RoleAssignment.take(incident, role, by=request.membership))
-            waiver = form.cleaned_data["waiver"]
-            entry = RoleAssignment.assign(incident, role, form.receiver, by=request.membership, waiver=waiver)
-            return done(request, entry)
-    return act_form(request, "role", title=role.label, form=form, incident=incident, role=role, candidates=candidates)
+                return done(request, RoleAssignment.take(incident, role, **wanted))
+            return done(request, RoleAssignment.assign(incident, role, form.receiver, **wanted))
+    return act_form(
+        request,
+        "role",
+        title=title_of(definition, domain),
+        form=form,
+        incident=incident,
+        definition=definition,
+        label=label_of(definition, domain),
+        candidates=candidates,
+        query=query_of(request),
+    )
 
 
 @require_http_methods(["GET", "POST"])
 def vacancy(request, number, role):
     """Putting the hat down, or taking it off somebody's head."""
     incident = find_incident(request, number)
-    role = known_role(role)
-    held = incident.roles.current().with_people().select_related("incident").filter(role=role)
-    assignment = get_object_or_404(held)
+    assignment = held_role(request, incident, role)
     form = ReleaseForm(posted(request))
     if form.is_valid():
         with form.refusals():
             return done(request, assignment.stand_down(by=request.membership, **form.cleaned_data))
-    title = f"Leave it vacant: {role.label.lower()}"
-    return act_form(request, "vacancy", title=title, form=form, incident=incident, role=role, assignment=assignment)
+    title = f"Leave it vacant: {assignment.label}"
+    query = query_of(request)
+    return act_form(request, "vacancy", title=title, form=form, incident=incident, assignment=assignment, query=query)
 
 
-def known_role(word):
-    if word not in ROLES:
-        raise Http404("No such role.")
-    return IncidentRole(word)
+def known_role(request, slug):
+    """The role that an address names, and the domain of its query string; 404 where they do not fit together."""
+    definition = get_object_or_404(RoleDefinition.objects.select_related("function"), slug=slug)
+    domain = request.GET.get("domain", "")
+    if domain and not definition.per_domain:
+        raise Http404("This role is one for all domains.")
+    return definition, get_object_or_404(TechnicalDomain, slug=domain) if domain else None
+
+
+def held_role(request, incident, slug):
+    """The hat that somebody wears now: of several holders the one in `?holder=`, or else the viewer's own."""
+    definition, domain = known_role(request, slug)
+    held = incident.roles.current().with_people().select_related("incident").of(definition.slug, domain)
+    if not definition.single:
+        held = held.filter(membership=number_in(request, "holder") or request.membership.pk)
+    return get_object_or_404(held)
+
+
+def query_of(request):
+    """What names the hat in the address beside the role, for the forms on its page."""
+    return f"?{request.GET.urlencode()}" if request.GET else ""

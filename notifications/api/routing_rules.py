@@ -4,7 +4,8 @@ from drf_spectacular.utils import OpenApiExample
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from playbooks.models import Audience, IncidentRole, IncidentType, Severity
+from playbooks.api.roles import RoleSlug
+from playbooks.models import Audience, IncidentType, Severity
 from teams.api.endpoint import Endpoint
 from teams.api.schema import listing, operation
 from teams.api.shapes import Answer, Body, CommaSeparated, Line, ManyNamed, Named, Query
@@ -27,7 +28,7 @@ class RoutingRuleAnswer(Answer):
     services = serializers.SerializerMethodField()
     audience = serializers.ChoiceField(choices=[("", "Every audience"), *Audience.choices])
     function = Named(Function, allow_null=True, help_text="Whoever is on call for it.")
-    role = serializers.ChoiceField(choices=[("", "No role"), *IncidentRole.choices], help_text="Whoever holds it.")
+    role = RoleSlug(allow_blank=True, help_text="Whoever holds it.")
     group = Named(AudienceGroup, allow_null=True)
     participants = serializers.BooleanField(help_text="Everybody who is on the incident.")
     by_email = serializers.BooleanField()
@@ -49,7 +50,7 @@ class RoutingRuleBody(Body):
     services = ManyNamed(Service, required=False)
     audience = serializers.ChoiceField(choices=Audience, required=False, allow_blank=True)
     function = Named(Function, required=False, allow_null=True)
-    role = serializers.ChoiceField(choices=IncidentRole, required=False, allow_blank=True)
+    role = RoleSlug(required=False, allow_blank=True)
     group = Named(AudienceGroup, required=False, allow_null=True)
     participants = serializers.BooleanField(required=False)
     by_email = serializers.BooleanField(required=False)

@@ -2,7 +2,8 @@
 
 from django.db import models, transaction
 
-from playbooks.models import Audience, IncidentRole, IncidentType, Severity
+from playbooks.models import Audience, IncidentType, Severity
+from playbooks.models.roles import require_defined
 from teams.authority import require_administrator
 from teams.errors import Refused
 from teams.models import Function, Service, audit
@@ -53,7 +54,7 @@ class RoutingRule(TenantModel):
         related_name="+",
         help_text="Whoever is on call for it.",
     )
-    role = models.CharField(max_length=24, choices=IncidentRole, blank=True, help_text="Whoever holds it.")
+    role = models.CharField(max_length=60, blank=True, help_text="Whoever holds it.")
     group = models.ForeignKey("AudienceGroup", models.CASCADE, null=True, blank=True, related_name="+")
     participants = models.BooleanField(default=False, help_text="Everybody who is on the incident.")
     # Channels
@@ -78,6 +79,9 @@ class RoutingRule(TenantModel):
 
     def __str__(self):
         return self.name
+
+    def clean(self):
+        require_defined(self.role)
 
     @classmethod
     @transaction.atomic

@@ -4,6 +4,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from incidents.lookups import require_responder
+from playbooks.models import RoleDefinition
 from teams.models import Rota
 
 from ..forms import DryRunForm
@@ -22,10 +23,19 @@ def routing(request):
         {
             "form": form,
             "hearings": hearings,
-            "rules": RoutingRule.objects.in_order().with_conditions(),
+            "rules": _rules(),
             "groups": AudienceGroup.objects.in_order().select_related("function"),
             "rotas": Rota.objects.select_related("function", "on_call__person").order_by("function__position"),
             "section": "deliveries",
             "here": "routing",
         },
     )
+
+
+def _rules():
+    """The rules in force, each with the name of the role that it tells."""
+    names = RoleDefinition.objects.names()
+    rules = list(RoutingRule.objects.in_order().with_conditions())
+    for rule in rules:
+        rule.role_name = names.get(rule.role, rule.role)
+    return rules

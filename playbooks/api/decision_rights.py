@@ -6,13 +6,14 @@ from teams.api.endpoint import Endpoint
 from teams.api.schema import listing
 from teams.api.shapes import Answer
 
-from ..models import DecisionClass, DecisionRight, IncidentRole
+from ..models import DecisionClass, DecisionRight
+from .roles import RoleSlug
 
 
 class RightAnswer(Answer):
     id = serializers.IntegerField()
     decision = serializers.ChoiceField(choices=DecisionClass, source="decision_class")
-    role = serializers.ChoiceField(choices=IncidentRole)
+    role = RoleSlug()
 
 
 class DecisionRights(Endpoint):

@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from . import catalogue, decision_rights, playbooks
+from . import catalogue, decision_rights, playbooks, roles
 
 urlpatterns = [
     path("severities/", catalogue.Severities.as_view(), name="api-severities"),
     path("types/", catalogue.Types.as_view(), name="api-types"),
     path("decision-rights/", decision_rights.DecisionRights.as_view(), name="api-decision-rights"),
+    path("roles/", roles.Roles.as_view(), name="api-role-definitions"),
+    path("roles/<slug:slug>/", roles.OneRole.as_view(), name="api-role-definition"),
     path("playbooks/", playbooks.Playbooks.as_view(), name="api-playbooks"),
     path("playbooks/<slug:slug>/", playbooks.OnePlaybook.as_view(), name="api-playbook"),
     path("playbooks/<slug:slug>/versions/", playbooks.Versions.as_view(), name="api-playbook-versions"),

@@ -5,6 +5,7 @@ from .authority import DecisionClass, DecisionRight, IncidentRole
 from .cadence import Audience, Cadence
 from .catalogue import IncidentType, RequiredFunction, Severity
 from .playbook import FunctionRule, Playbook, PlaybookVersion, Step
+from .roles import RoleDefinition, RoleExclusion
 
 __all__ = [
     "AssessmentFunction",
@@ -20,6 +21,8 @@ __all__ = [
     "Playbook",
     "PlaybookVersion",
     "RequiredFunction",
+    "RoleDefinition",
+    "RoleExclusion",
     "Scope",
     "Severity",
     "Step",

@@ -4,6 +4,8 @@ from django.db import models
 
 from teams.tenancy import TenantManager, TenantModel, TenantQuerySet
 
+from .roles import require_defined
+
 
 class DecisionClass(models.TextChoices):
     INVESTIGATION = "investigation", "Investigation: how to look, inside one domain"
@@ -14,7 +16,7 @@ class DecisionClass(models.TextChoices):
 
 
 class IncidentRole(models.TextChoices):
-    """The hats of an incident, as the matrix and `incidents` name them."""
+    """The roles every organisation starts with, by the slugs that rules name them by. It may define more."""
 
     LEAD = "lead", "Incident lead"
     COMMUNICATIONS_LEAD = "communications_lead", "Communications lead"
@@ -22,19 +24,21 @@ class IncidentRole(models.TextChoices):
     SUPPORT_LIAISON = "support_liaison", "Support liaison"
     PRODUCT = "product", "Product"
     EXECUTIVE = "executive", "Executive"
+    RESPONDER = "responder", "Responder"
+    OBSERVER = "observer", "Observer"
 
 
 class DecisionRightQuerySet(TenantQuerySet):
     def roles_for(self, decision_class):
-        """The roles that hold a class of decisions, as a set of slugs."""
-        return set(self.filter(decision_class=decision_class).values_list("role", flat=True))
+        """The slugs of the roles that hold a class of decisions, as a query."""
+        return self.filter(decision_class=decision_class).values("role")
 
 
 class DecisionRight(TenantModel):
-    """One role holds one class of decisions."""
+    """One role, built in or the organisation's own, holds one class of decisions."""
 
     decision_class = models.CharField(max_length=16, choices=DecisionClass)
-    role = models.CharField(max_length=24, choices=IncidentRole)
+    role = models.CharField(max_length=60)
 
     objects = TenantManager.from_queryset(DecisionRightQuerySet)()
 
@@ -44,4 +48,7 @@ class DecisionRight(TenantModel):
         ]
 
     def __str__(self):
-        return f"{self.get_role_display()}: {self.decision_class}"
+        return f"{self.role}: {self.decision_class}"
+
+    def clean(self):
+        require_defined(self.role)

@@ -40,6 +40,7 @@ TAGS = {
     "playbooks": "Whom to involve, and what to do first",
     "types": "Kinds of incidents",
     "severities": "How bad it can be, and how often each audience hears",
+    "roles": "What each role does, and what excludes what",
     "decision-rights": "Who may decide what",
     "tokens": "What programs carry",
 }

@@ -13,12 +13,13 @@ from tests.factories import declare_incident
 
 
 @pytest.fixture
-def incident(lena):
+def incident(lena, mei, sam):
     """At SEV3, where engineering and support are called for."""
     incident = declare_incident(lena, "Odd")
     for slug in ("engineering", "support"):
         FunctionActivation.change(incident, Function.objects.get(slug=slug), "engaged", by=lena)
-    RoleAssignment.assign(incident, "communications_lead", lena, by=lena)
+    RoleAssignment.take(incident, "communications_lead", by=mei)
+    RoleAssignment.take(incident, "support_liaison", by=sam)
     return incident
 
 

@@ -38,6 +38,10 @@ STAKEHOLDER = {
     "GET /severities/": DONE,
     "GET /types/": DONE,
     "GET /decision-rights/": DONE,
+    "GET /roles/": DONE,
+    "POST /roles/": INVALID,
+    "GET /roles/<slug:slug>/": DONE,
+    "PATCH /roles/<slug:slug>/": REFUSED,
     "GET /playbooks/": DONE,
     "GET /playbooks/<slug:slug>/": DONE,
     "GET /playbooks/<slug:slug>/versions/": DONE,
@@ -129,6 +133,7 @@ def parameters(acme, lena, mei):
         "services": Service.objects.first().slug,
         "teams": team.slug,
         "playbooks": Playbook.objects.first().slug,
+        "roles": "lead",
     }
 
     def values(operation):

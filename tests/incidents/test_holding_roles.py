@@ -6,8 +6,9 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from incidents.models import Incident, RoleAssignment
+from playbooks.models import RoleDefinition
 from teams.errors import Refused
-from teams.models import Function, Membership, Person
+from teams.models import Function, Membership, Person, TechnicalDomain
 from teams.tenancy import acting_in
 from tests.factories import declare_incident
 
@@ -75,9 +76,73 @@ def test_nobody_is_locked_out_while_the_lead_is_vacant(incident, lena, tariq):
     assert incident.resolve(by=tariq).kind == "resolved"
 
 
-def test_the_database_itself_refuses_a_second_lead(incident, tariq):
+@pytest.fixture
+def domains(acme):
+    return {domain.slug: domain for domain in TechnicalDomain.objects.all()}
+
+
+def test_each_domain_has_its_own_coordinator(incident, domains, lena, tariq, sam):
+    backend, database = domains["backend"], domains["database"]
+
+    entry = RoleAssignment.take(incident, "technical_coordinator", by=tariq, domain=backend)
+    RoleAssignment.take(incident, "technical_coordinator", by=sam, domain=database)
+
+    assert (entry.details["domain"], entry.details["title"]) == ("backend", "technical coordinator for Backend")
+    assert incident.holder_of("technical_coordinator", backend) == tariq
+    assert incident.holder_of("technical_coordinator", database) == sam
+    with pytest.raises(Refused, match="Tariq Haddad is technical coordinator for Backend") as refusal:
+        RoleAssignment.take(incident, "technical_coordinator", by=sam, domain=backend)
+    assert refusal.value.code == "role_held"
+
+
+@pytest.mark.parametrize(
+    ("role", "domain", "code"),
+    [("technical_coordinator", None, "domain_required"), ("lead", "backend", "domain_unwanted"),
+     ("king", None, "unknown_role")],
+)  # fmt: skip
+def test_a_role_and_its_domain_have_to_fit(incident, domains, tariq, role, domain, code):
+    with pytest.raises(Refused) as refusal:
+        RoleAssignment.take(incident, role, by=tariq, domain=domains.get(domain))
+    assert refusal.value.code == code
+
+
+def test_many_respond_and_each_once(incident, tariq, sam):
+    RoleAssignment.take(incident, "responder", by=tariq)
+    RoleAssignment.take(incident, "responder", by=sam)
+
+    assert incident.roles.current().filter(role="responder").count() == 2
+    with pytest.raises(Refused) as refusal:
+        RoleAssignment.take(incident, "responder", by=tariq)
+    assert refusal.value.code == "unchanged"
+
+
+def test_who_is_given_a_role_wears_it_and_has_not_answered(incident, lena, mei, sam):
+    given = RoleAssignment.assign(incident, "communications_lead", mei, by=lena)
+    taken = RoleAssignment.take(incident, "support_liaison", by=sam)
+
+    states = dict(incident.roles.current().values_list("role", "state"))
+    assert states == {"lead": "active", "communications_lead": "asked", "support_liaison": "active"}
+    assert (given.details.get("asked"), taken.details.get("asked")) == (True, None)
+    assert incident.holder_of("communications_lead") == mei
+
+
+SECOND = {
+    "a lead": ("lead", None),
+    "a coordinator of one domain": ("technical_coordinator", "backend"),
+    "hat of the same kind on one head": ("responder", None),
+}
+
+
+@pytest.mark.parametrize(("role", "domain"), SECOND.values(), ids=SECOND)
+def test_the_database_itself_refuses_a_second(incident, domains, lena, tariq, role, domain):
+    definition = RoleDefinition.objects.get(slug=role)
+    fields = {"definition": definition, "role": role, "single": definition.single, "domain": domains.get(domain)}
+    incident.roles.current().delete()
+    incident.roles.create(membership=tariq, **fields)
+
     with pytest.raises(IntegrityError), transaction.atomic():
-        incident.roles.create(role="lead", membership=tariq)
+        incident.roles.create(membership=lena if definition.single else tariq, **fields)
+    incident.roles.create(membership=lena, **fields, state="released")
 
 
 def test_fifty_people_taking_the_lead_at_once_make_one_lead(committed_acme):

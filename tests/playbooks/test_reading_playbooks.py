@@ -1,10 +1,13 @@
 """What people read before they need it."""
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
-from playbooks.models import FunctionRule, Playbook, Severity
+from playbooks.models import DecisionRight, FunctionRule, Playbook, RoleDefinition, Severity
+from teams.errors import Refused
 from teams.models import Function
 
 
@@ -118,3 +121,74 @@ def test_reading_costs_the_same_for_few_and_many(path, lena, signed_in, django_a
 
     with django_assert_num_queries(len(few)):
         assert browser.get(path).status_code == 200
+
+
+# --- Roles --------------------------------------------------------------------------------------------------
+
+
+def test_everybody_reads_what_a_role_does_and_may_decide(stan, omar, signed_in):
+    page = signed_in(stan).get("/o/acme/roles/")
+    roles = {role.slug: (role, rights) for role, rights in page.context["roles"]}
+
+    assert list(roles) == [
+        "lead", "communications_lead", "technical_coordinator", "support_liaison",
+        "product", "executive", "responder", "observer",
+    ]  # fmt: skip
+    lead, rights = roles["lead"]
+    assert "Debug" in lead.must_not_lines
+    assert [right.partition(":")[0] for right in rights] == ["Coordination"]
+    assert "Technical work of any kind" in page.content.decode()
+    assert signed_in(omar).get("/o/acme/roles/").status_code == 404
+
+
+def test_a_role_is_defined_and_described_over_the_api(ada, tariq, program):
+    api = program(ada)
+    scribe = {"name": "Scribe", "duties": "Write down who decides what", "wanted": "on_demand", "single": False}
+
+    assert program(tariq).post("/roles/", scribe).status_code == 409
+    made = api.post("/roles/", scribe).json()
+    changed = api.patch("/roles/scribe/", {"description": "Keeps the minutes."})
+
+    assert (made["slug"], made["single"], made["built_in"], made["exclusions"]) == ("scribe", False, False, [])
+    assert changed.json() == made | {"description": "Keeps the minutes."}
+    assert "scribe" in [role["slug"] for role in api.get("/roles/").json()["results"]]
+    for settled in ({"slug": "writer"}, {"single": True}, {"technical": True}):
+        assert api.patch("/roles/scribe/", settled).status_code == 422
+
+
+def test_a_role_says_beside_what_it_must_not_stand(lena, program):
+    lead = program(lena).get("/roles/lead/").json()
+
+    assert (lead["built_in"], lead["function"]) == (True, "engineering")
+    assert [(each["other"], each["when"], each["code"]) for each in lead["exclusions"]] == [
+        ("technical_coordinator", "cross_functional", "lead_also_coordinator"),
+        ("communications_lead", "cross_functional", "lead_also_communications"),
+    ]
+
+
+def test_built_in_roles_stay_and_own_ones_go(ada, signed_in):
+    own = RoleDefinition.add(by=ada, slug="scribe", name="Scribe")
+    lead = RoleDefinition.objects.get(slug="lead")
+    browser = signed_in(ada)
+
+    def delete(role):
+        address = reverse("admin:playbooks_roledefinition_delete", args=[role.pk])
+        return browser.post(address, {"post": "yes"}).status_code
+
+    assert (delete(lead), delete(own)) == (403, 302)
+    assert not RoleDefinition.objects.filter(slug="scribe").exists()
+    assert RoleDefinition.objects.filter(slug="lead").exists()
+    with pytest.raises(Refused, match="A slug never changes"):
+        lead.change(by=ada, slug="boss")
+
+
+def test_rights_and_rules_name_defined_roles_only(ada, program):
+    rule = {"name": "Tell the scribe", "event": "declared", "role": "scribe"}
+    refused = program(ada).post("/routing-rules/", rule)
+    RoleDefinition.add(by=ada, slug="scribe", name="Scribe")
+
+    assert refused.status_code == 422
+    assert program(ada).post("/routing-rules/", rule).json()["role"] == "scribe"
+    DecisionRight(organization=ada.organization, decision_class="priority", role="scribe").clean()
+    with pytest.raises(ValidationError):
+        DecisionRight(organization=ada.organization, decision_class="priority", role="king").clean()

@@ -1,0 +1,166 @@
+"""The role board: a row for every hat that is wanted or worn, and what the viewer may do about it."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+
+from playbooks.models import RoleDefinition
+from playbooks.models.roles import Wanted
+
+from ..demand import Demand
+from ..guards.exclusivity import is_risky
+from ..models.roles import RoleState, label_of, title_of
+
+# Whoever has not been seen for so long is not here, whatever their connection does.
+ABSENT_AFTER = timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class RoleRow:
+    """One hat, in one domain where it is worn per domain: who wears it, or since when nobody does."""
+
+    definition: RoleDefinition
+    domain: object
+    assignment: object
+    since: object
+    wanted: bool
+    here: bool
+    may_take: bool
+    may_give: bool
+
+    @property
+    def holder(self):
+        return self.assignment.membership if self.assignment else None
+
+    @property
+    def is_unanswered(self):
+        return self.assignment is not None and self.assignment.state == RoleState.ASKED
+
+    @property
+    def slug(self):
+        return self.definition.slug
+
+    @property
+    def title(self):
+        return title_of(self.definition, self.domain)
+
+    @property
+    def label(self):
+        return label_of(self.definition, self.domain)
+
+    @property
+    def query(self):
+        """What the address of an act on this hat says beside the role."""
+        if self.domain:
+            return f"?domain={self.domain.slug}"
+        return f"?holder={self.assignment.membership_id}" if self._is_one_of_several else ""
+
+    @property
+    def anchor(self):
+        """A name for the row's controls that stays the same from one reading to the next."""
+        if self.domain:
+            return f"{self.slug}-{self.domain.slug}"
+        return f"{self.slug}-{self.assignment.membership_id}" if self._is_one_of_several else self.slug
+
+    @property
+    def _is_one_of_several(self):
+        return self.assignment is not None and not self.definition.single
+
+
+class RoleBoard:
+    """Read in a constant number of queries, however often hats changed heads."""
+
+    def __init__(self, room):
+        self.room = room
+
+    @cached_property
+    def rows(self):
+        return [row for definition in self._definitions for row in self._rows_of(definition)]
+
+    @property
+    def unfilled(self):
+        return sum(1 for row in self.rows if row.wanted and row.holder is None)
+
+    @property
+    def others(self):
+        """Roles without a row of their own, or with room for one more holder."""
+        if not (self.room.responds and self.room.incident.is_open):
+            return []
+        full = {row.definition.pk for row in self.rows if row.definition.single and not row.definition.per_domain}
+        return [each for each in self._definitions if each.pk not in full]
+
+    @property
+    def clashes(self):
+        """`(member, roles in words, whether technical)` of everybody who speaks and does what needs a whole person."""
+        held = defaultdict(list)
+        for each in self.worn:
+            held[each.membership].append(each)
+        return [
+            (member, " and ".join(each.label for each in hats), any(each.definition.technical for each in hats))
+            for member, hats in held.items()
+            if is_risky([each.definition for each in hats])
+        ]
+
+    @cached_property
+    def assignments(self):
+        """Every interval of every hat, the first one first."""
+        return list(self.room.incident.roles.with_people().order_by("pk"))
+
+    @property
+    def worn(self):
+        return [each for each in self.assignments if each.is_worn]
+
+    @cached_property
+    def demand(self):
+        streams = [each.domain for each in self.room.streams if each.state != "done" and not each.restricted]
+        people = [each.membership.domain for each in self.room.participants if each.capacity == "active"]
+        domains = {*streams, *people} - {None}
+        return Demand.of(self.room.incident, functions=self.room.activations, domains=domains)
+
+    @cached_property
+    def _definitions(self):
+        return list(RoleDefinition.objects.in_order())
+
+    def _rows_of(self, definition):
+        worn = [each for each in self.worn if each.definition_id == definition.pk]
+        if definition.per_domain:
+            by_domain = {each.domain: each for each in worn}
+            places = self.demand.places(definition) if definition.wanted != Wanted.ON_DEMAND else ()
+            for domain in dict.fromkeys((*places, *by_domain)):
+                yield self._row(definition, by_domain.get(domain), domain)
+        elif worn:
+            yield from (self._row(definition, each) for each in worn)
+        elif self.demand.expects(definition):
+            yield self._row(definition, None)
+
+    def _row(self, definition, assignment, domain=None):
+        room = self.room
+        responds = room.responds and room.incident.is_open
+        own = assignment is not None and assignment.membership_id == room.viewer.pk
+        return RoleRow(
+            definition=definition,
+            domain=domain,
+            assignment=assignment,
+            since=assignment.started_at if assignment else self._vacant_since(definition, domain),
+            wanted=not definition.per_domain or self.demand.wants(definition, domain),
+            here=assignment is not None and self._is_here(assignment.membership_id),
+            may_take=responds and assignment is None,
+            may_give=responds and (own or room.coordinates),
+        )
+
+    def _vacant_since(self, definition, domain):
+        ended = [
+            each.ended_at
+            for each in self.assignments
+            if (each.definition_id, each.domain) == (definition.pk, domain) and each.started_at and each.ended_at
+        ]
+        return max(ended, default=self.room.incident.declared_at)
+
+    def _is_here(self, membership_id):
+        """Whether they were in the room within the last ten minutes."""
+        since = self.room.now - ABSENT_AFTER
+        return any(
+            each.membership_id == membership_id and each.seen_at is not None and each.seen_at > since
+            for each in self.room.participants
+        )

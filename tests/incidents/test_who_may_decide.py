@@ -1,0 +1,90 @@
+"""The authority table, complete: every role, every class of decisions, and what a vacancy opens."""
+
+import pytest
+
+from incidents import authority
+from incidents.models import RoleAssignment
+from playbooks.models import DecisionClass, DecisionRight, IncidentRole, RoleDefinition
+from teams.models import TechnicalDomain
+from tests.factories import declare_incident
+
+HOLDERS = {
+    DecisionClass.INVESTIGATION: IncidentRole.TECHNICAL_COORDINATOR,
+    DecisionClass.COORDINATION: IncidentRole.LEAD,
+    DecisionClass.PRIORITY: IncidentRole.PRODUCT,
+    DecisionClass.RESOURCE: IncidentRole.EXECUTIVE,
+    DecisionClass.PUBLISHING: IncidentRole.COMMUNICATIONS_LEAD,
+}
+
+
+@pytest.fixture
+def domains(acme):
+    return {domain.slug: domain for domain in TechnicalDomain.objects.all()}
+
+
+@pytest.fixture
+def incident(acme):
+    return declare_incident(None)
+
+
+@pytest.fixture
+def wear(incident, domains):
+    def wear(role, member, domain="backend"):
+        definition = RoleDefinition.objects.get(slug=role)
+        where = domains[domain] if definition.per_domain else None
+        RoleAssignment.take(incident, role, by=member, domain=where)
+
+    return wear
+
+
+def test_the_table_names_every_class():
+    assert set(HOLDERS) == set(DecisionClass)
+
+
+@pytest.mark.parametrize("decision", DecisionClass)
+@pytest.mark.parametrize("role", IncidentRole)
+def test_a_right_belongs_to_the_role_that_the_matrix_names(incident, wear, tariq, mei, role, decision):
+    holder = HOLDERS[decision]
+    wear(role, tariq)
+    if role != holder:
+        # Somebody else wears the hat that decides.
+        wear(holder, mei)
+
+    assert authority.holds(tariq, incident, decision) == (role == holder)
+    assert authority.holds(mei, incident, decision) == (role != holder)
+
+
+@pytest.mark.parametrize(
+    ("role", "decision"),
+    [(role, decision) for decision in DecisionClass for role in (None, *IncidentRole) if role != HOLDERS[decision]],
+)
+def test_while_nobody_holds_a_right_every_responder_does(incident, wear, tariq, stan, role, decision):
+    if role:
+        wear(role, tariq)
+
+    assert authority.holds(tariq, incident, decision)
+    assert not authority.holds(stan, incident, decision)
+    assert authority.holds(None, incident, decision)
+
+
+def test_a_coordinator_decides_for_one_domain(incident, wear, domains, tariq, lena, sam):
+    wear("technical_coordinator", tariq, "backend")
+    wear("technical_coordinator", lena, "database")
+
+    def may(member, domain):
+        return authority.may_investigate(member, incident, domains[domain])
+
+    assert (may(tariq, "backend"), may(tariq, "database")) == (True, False)
+    assert (may(lena, "backend"), may(lena, "database")) == (False, True)
+    assert (may(sam, "backend"), may(sam, "database")) == (False, False)
+    # Nobody coordinates this one.
+    assert may(sam, "frontend")
+
+
+def test_a_right_may_belong_to_a_role_of_the_organisations_own(incident, ada, tariq, mei):
+    RoleDefinition.add(by=ada, slug="scribe", name="Scribe")
+    DecisionRight.objects.create(decision_class=DecisionClass.PRIORITY, role="scribe")
+    RoleAssignment.take(incident, "scribe", by=tariq)
+
+    assert authority.holds(tariq, incident, DecisionClass.PRIORITY)
+    assert not authority.holds(mei, incident, DecisionClass.PRIORITY)
