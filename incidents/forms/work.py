@@ -52,6 +52,8 @@ class TaskForm(ActForm):
 class TaskChangeForm(WaivableForm):
     """Who does it, and when it is due."""
 
+    fields_of_rules = {"unchanged": "owner"}
+
     owner = forms.ModelChoiceField(None, required=False, empty_label="As it is")
     due_at = DueField(extra=[(KEEP, "As it is")])
 
@@ -59,6 +61,14 @@ class TaskChangeForm(WaivableForm):
         super().__init__(*args, **kwargs)
         self.fields["owner"].queryset = responders()
         self.fields["due_at"].initial = KEEP
+
+    @property
+    def changes(self):
+        """The keywords of `Task.rearrange`."""
+        said = {name: value for name, value in self.cleaned_data.items() if value not in (KEEP, "")}
+        if said["owner"] is None:
+            del said["owner"]
+        return said
 
 
 class NotNeededForm(ActForm):

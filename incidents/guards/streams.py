@@ -6,8 +6,6 @@ from playbooks.models import IncidentRole
 
 from .gaps import Breach
 
-# Whoever wears one of these works on the cause, wherever they come from.
-TECHNICAL_ROLES = (IncidentRole.LEAD, IncidentRole.TECHNICAL_COORDINATOR)
 LEADERSHIP, SUPPORT = "leadership", "support"
 QUESTION, BRIEFING = "question", "briefing"
 
@@ -24,8 +22,9 @@ class OutsiderInTechnicalStream:
         """The `Breach` that a member's post would be, or None where they may speak."""
         if membership is None or not workstream.is_technical:
             return None
-        roles = set(workstream.incident.roles.current().filter(membership=membership).values_list("role", flat=True))
-        offers = self._offers(membership, roles)
+        offers = self._offers(
+            membership, workstream.incident.roles.current().with_titles().filter(membership=membership)
+        )
         if not offers or workstream.exceptions.in_force(timezone.now()).filter(membership=membership).exists():
             return None
         sentence = (
@@ -35,9 +34,13 @@ class OutsiderInTechnicalStream:
         return Breach(self.code, sentence, str(workstream.pk), offers=offers)
 
     @staticmethod
-    def _offers(membership, roles):
-        """What a member gets instead of the floor; nothing for those who have it."""
-        if roles & set(TECHNICAL_ROLES):
+    def _offers(membership, worn):
+        """What a member gets instead of the floor; nothing for those who have it.
+
+        Whoever leads or wears a technical hat works on the cause, wherever they come from.
+        """
+        roles = {each.role for each in worn}
+        if IncidentRole.LEAD in roles or any(each.definition.technical for each in worn):
             return ()
         function = membership.function.slug if membership.function else ""
         if function == LEADERSHIP or IncidentRole.EXECUTIVE in roles:

@@ -103,7 +103,8 @@ class Task(TenantModel):
     @property
     def role_name(self):
         """Whose step it is, in the middle of a sentence."""
-        return IncidentRole(self.role).label.lower() if self.role in IncidentRole.values else self.role
+        known = IncidentRole(self.role).label if self.role in IncidentRole.values else self.role.replace("-", " ")
+        return known.lower()
 
     @property
     def is_open(self):
@@ -191,10 +192,12 @@ class Task(TenantModel):
     def take(self, *, by):
         """Say that one does it oneself. What somebody else has is theirs to give."""
         self._begin(by)
-        if self.owner_id == getattr(by, "pk", None):
+        if self.owner_id == by.pk:
             raise Refused(f"{self.label} is yours already.", code="unchanged")
-        if self.owner_id:
-            raise Refused(f"{self.owner.name} does it. Ask for it to be given to you.", code="task_owned")
+        self._require_able(by, self.workstream)
+        owner = self._present_owner
+        if owner not in (None, by):
+            raise Refused(f"{owner.name} does it. Ask for it to be given to you.", code="task_owned")
         return self._pass_to(by, by=by)
 
     @transaction.atomic
@@ -225,6 +228,21 @@ class Task(TenantModel):
             due_at=due_at.isoformat() if due_at else "",
             waiver=waiver,
         )
+
+    @transaction.atomic
+    def rearrange(self, *, by, waiver="", **changed):
+        """Another `owner`, another `due_at`, or both or neither; what is not named stays. Returns the last entry."""
+        entry = None
+        # The time first, while it is still theirs to move.
+        if "due_at" in changed and changed["due_at"] != self.due_at:
+            entry = self.move(changed["due_at"], by=by, waiver=waiver)
+        if "owner" in changed and changed["owner"] != self.owner:
+            owner = changed["owner"]
+            takes = owner == by and self._present_owner in (None, by)
+            entry = self.take(by=by) if takes else self.give(owner, by=by, waiver=waiver)
+        if entry is None:
+            raise Refused("Nothing was changed.", code="unchanged")
+        return entry
 
     @transaction.atomic
     def done(self, *, by):
@@ -261,9 +279,13 @@ class Task(TenantModel):
         if state and self.state != state:
             raise Refused(f"{self.label} is {self.get_state_display().lower()} already.", code="task_settled")
 
+    @property
+    def _present_owner(self):
+        return self.owner_among(self.incident.roles.current().with_people())
+
     def _require_say(self, by, waiver):
         """What nobody has is everybody's to arrange."""
-        owner = self.owner_among(self.incident.roles.current().with_people())
+        owner = self._present_owner
         return authority.require(
             owner is None or owner == by or authority.may_coordinate(by, self.incident),
             f"{owner.name if owner else 'Its owner'} or the incident lead decides about it. Say why to do it anyway.",

@@ -2,7 +2,7 @@
 
 from django.views.decorators.http import require_http_methods, require_POST
 
-from ..forms.work import KEEP, NotNeededForm, TaskChangeForm, TaskForm
+from ..forms.work import NotNeededForm, TaskChangeForm, TaskForm
 from ..lookups import find_incident, find_task, message_in, require_responder
 from ..models import Task
 from .acting import act_form, posted, raised_from
@@ -30,9 +30,7 @@ def task(request, number, pk):
     form = TaskChangeForm(posted(request))
     if form.is_valid():
         with form.refusals():
-            if entry := change(found, by=request.membership, **form.cleaned_data):
-                return done(request, entry)
-            form.add_error(None, "Nothing was changed.")
+            return done(request, found.rearrange(by=request.membership, **form.changes))
     return act_form(request, "task", title=str(found), incident=incident, task=found, form=form)
 
 
@@ -62,16 +60,6 @@ def task_completion(request, number, pk):
 @require_POST
 def task_reopening(request, number, pk):
     return done(request, find_task(request, find_incident(request, number), pk).reopen(by=request.membership))
-
-
-def change(task, *, by, owner, due_at, waiver):
-    """Both halves of the form, as far as they say something. Returns the last entry, or None."""
-    entry = None
-    if owner is not None and owner != task.owner:
-        entry = task.give(owner, by=by, waiver=waiver)
-    if due_at not in (KEEP, task.due_at):
-        entry = task.move(due_at, by=by, waiver=waiver)
-    return entry
 
 
 def first_line(message):

@@ -29,7 +29,7 @@ from incidents.models import Document, Incident, RoleAssignment
 from notifications.models import RoutingRule
 from teams.api.schema import TAGS
 from tests.api.routes import operations
-from tests.factories import declare_incident, open_workstream, post_message
+from tests.factories import ask_question, declare_incident, open_workstream, post_message, raise_finding
 
 DESCRIPTION = SchemaGenerator().get_schema(request=None, public=True)
 
@@ -181,6 +181,10 @@ def things_of(lena):
         "timeline": 1,
         "documents": document.pk,
         "updates": 1,
+        "tasks": incident.tasks.first().pk,
+        "findings": (incident.findings.first() or raise_finding(incident, by=lena)).pk,
+        "questions": (incident.questions.first() or ask_question(incident, by=lena)).pk,
+        "exceptions": 1,
         "integrations": 1,
         "tokens": 1,
         "routing-rules": RoutingRule.objects.first().pk,

@@ -6,13 +6,13 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from incidents.models import Document, Integration
+from incidents.models import Document, Integration, StreamException
 from notifications.models import RoutingRule
 from playbooks.models import Playbook
 from teams.models import ApiToken, Service, Team
 from tests.api.routes import operations
 from tests.cast import MARKER, Program
-from tests.factories import declare_incident, post_message
+from tests.factories import ask_question, declare_incident, post_message, raise_finding
 
 OPERATIONS = operations()
 
@@ -71,6 +71,23 @@ STAKEHOLDER = {
     "DELETE /incidents/<int:number>/workstreams/<int:pk>/readers/": SHUT,
     "GET /incidents/<int:number>/workstreams/<int:pk>/messages/": SHUT,
     "POST /incidents/<int:number>/workstreams/<int:pk>/messages/": SHUT,
+    "GET /incidents/<int:number>/workstreams/<int:pk>/exceptions/": SHUT,
+    "POST /incidents/<int:number>/workstreams/<int:pk>/exceptions/": SHUT,
+    "DELETE /incidents/<int:number>/exceptions/<int:pk>/": SHUT,
+    "GET /incidents/<int:number>/tasks/": SHUT,
+    "POST /incidents/<int:number>/tasks/": INVALID,
+    "GET /incidents/<int:number>/tasks/<int:pk>/": SHUT,
+    "PATCH /incidents/<int:number>/tasks/<int:pk>/": SHUT,
+    "GET /incidents/<int:number>/findings/": SHUT,
+    "POST /incidents/<int:number>/findings/": INVALID,
+    "GET /incidents/<int:number>/findings/<int:pk>/": SHUT,
+    "POST /incidents/<int:number>/findings/<int:pk>/acknowledgement/": SHUT,
+    "POST /incidents/<int:number>/findings/<int:pk>/dismissal/": SHUT,
+    # One's own; those of others are not there.
+    "GET /incidents/<int:number>/questions/": DONE,
+    "POST /incidents/<int:number>/questions/": INVALID,
+    "GET /incidents/<int:number>/questions/<int:pk>/": SHUT,
+    "POST /incidents/<int:number>/questions/<int:pk>/answer/": SHUT,
     "GET /incidents/<int:number>/messages/<int:pk>/": SHUT,
     "PATCH /incidents/<int:number>/messages/<int:pk>/": SHUT,
     "DELETE /incidents/<int:number>/messages/<int:pk>/": SHUT,
@@ -124,6 +141,10 @@ def parameters(acme, lena, mei):
         "workstreams": message.workstream_id,
         "messages": message.pk,
         "updates": entry.details["update"],
+        "tasks": incident.tasks.first().pk,
+        "findings": raise_finding(incident, by=lena).pk,
+        "questions": ask_question(incident, by=lena).pk,
+        "exceptions": StreamException.grant(message.workstream, mei, minutes=30, by=lena).details["exception"],
         "integrations": integration.pk,
         "tokens": token.pk,
         "routing-rules": RoutingRule.objects.first().pk,

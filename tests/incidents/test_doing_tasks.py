@@ -149,6 +149,16 @@ def test_a_task_is_taken_once(incident, tariq, sam):
     assert (again.value.code, late.value.code) == ("unchanged", "task_owned")
 
 
+def test_a_step_of_a_role_that_somebody_holds_is_not_taken_from_them(incident, lena, tariq):
+    step = incident.tasks.get(number=1)
+
+    with pytest.raises(Refused, match="Lena Fischer does it"):
+        step.take(by=tariq)
+    step.take(by=lena)
+
+    assert step.owner == lena
+
+
 def test_of_many_who_take_it_one_gets_it(committed_acme):
     with acting_in(committed_acme):
         members = {each.email: each for each in Membership.objects.with_people()}

@@ -54,7 +54,8 @@ WHO = [
 def test_who_speaks_in_a_technical_workstream(incident, technical, lena, request, member, roles, offers):
     member = request.getfixturevalue(member)
     for role in roles:
-        RoleAssignment.assign(incident, role, member, by=lena)
+        domain = technical.domain if role == "technical_coordinator" else None
+        RoleAssignment.assign(incident, role, member, by=lena, domain=domain)
 
     refused = refusal(technical, member)
 

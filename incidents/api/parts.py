@@ -1,0 +1,35 @@
+"""Parts of an incident that a body names by their `id`: what the asking member may see of it, and nothing else."""
+
+from rest_framework import serializers
+
+from teams.api.shapes import LARGEST_ID, Lookup
+
+from ..models import Message, Workstream
+
+
+class Part(Lookup, serializers.IntegerField):
+    """A row of the incident in the address, by `id`."""
+
+    model = None
+    default_error_messages = {"missing": "There is no such thing in this incident."}
+
+    def __init__(self, **kwargs):
+        super().__init__(**{"min_value": 1, "max_value": LARGEST_ID, "required": False, "allow_null": True, **kwargs})
+
+    def find(self, pk):
+        request = self.context["request"]
+        number = request.parser_context["kwargs"]["number"]
+        return self.model.objects.visible_to(request.membership).filter(incident__number=number, pk=pk).first()
+
+    def to_representation(self, row):
+        return row.pk
+
+
+class WorkstreamPart(Part):
+    model = Workstream
+    default_error_messages = {"missing": "There is no such workstream in this incident."}
+
+
+class MessagePart(Part):
+    model = Message
+    default_error_messages = {"missing": "There is no such message in this incident."}
