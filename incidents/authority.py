@@ -55,6 +55,15 @@ def may_coordinate(membership, incident):
     return holds(membership, incident, DecisionClass.COORDINATION)
 
 
+def may_plan(membership, workstream):
+    """What a workstream waits for: its owner's, a technical coordinator's and the lead's; while nobody owns it,
+    everybody's."""
+    if membership is None or workstream.owner_id in (None, membership.pk):
+        return True
+    coordinators = workstream.incident.holders_of([IncidentRole.TECHNICAL_COORDINATOR], workstream.domain)
+    return membership.pk in coordinators or may_coordinate(membership, workstream.incident)
+
+
 def may_restrict(membership, workstream):
     """Who knows of a workstream: its owner's, the lead's and the administrators' to say."""
     return (

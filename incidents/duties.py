@@ -24,6 +24,7 @@ DUTIES = {
     "finding": "incidents.models.findings.FindingDuty",
     "task": "incidents.models.tasks.TaskDuty",
     "question": "incidents.models.questions.QuestionDuty",
+    "silence": "incidents.silence.SilenceDuty",
 }
 
 

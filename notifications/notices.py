@@ -273,6 +273,33 @@ def _let_in(entry, reader):
     return Words("You may speak in a technical workstream", facts)
 
 
+def _blocked(entry, reader):
+    details = entry.details
+    facts = _named(("Waits", details.get("waiting")), ("By", _who(entry)), ("Because", details.get("reason")))
+    return Words(f"“{details.get('waiting')}” waits for “{details.get('blocking')}”", facts, "Open the workstream")
+
+
+def _unblocked(entry, reader):
+    details = entry.details
+    facts = _named(("Can go on", details.get("waiting")), ("By", _who(entry)))
+    return Words(
+        f"“{details.get('waiting')}” waits no longer for “{details.get('blocking')}”", facts, "Open the workstream"
+    )
+
+
+def _silent(entry, reader):
+    details = entry.details
+    last = details.get("last_word_at")
+    facts = _named(
+        ("Workstream", details.get("title")),
+        ("Last word", _moment(last, entry.incident.organization) if last else "None yet"),
+        ("Told", ", ".join(_role(role) for role in details.get("told", ()))),
+    )
+    return Words(
+        f"Nothing said in “{details.get('title')}” for {details.get('minutes')} minutes", facts, "Say how it goes"
+    )
+
+
 def _ended(headline):
     def words(entry, reader):
         facts = [("By", _who(entry)), ("At", _moment(entry.happened_at, entry.incident.organization))]
@@ -322,6 +349,9 @@ _WORDS = {
     kinds.QUESTION_DECLINED.name: _question("declined", "Open the incident"),
     kinds.QUESTION_WAITS.name: _question("waits for an answer", "Answer it"),
     kinds.EXCEPTION_GRANTED.name: _let_in,
+    kinds.WORKSTREAM_BLOCKED.name: _blocked,
+    kinds.WORKSTREAM_UNBLOCKED.name: _unblocked,
+    kinds.WORKSTREAM_SILENT.name: _silent,
     kinds.RESOLVED.name: _ended("Resolved"),
     kinds.REOPENED.name: _ended("Reopened"),
     kinds.DECLINED.name: _ended("Declined, no incident"),

@@ -291,6 +291,15 @@ def _reminder(situation):
         yield from _holder_or_next(situation, role, by)
 
 
+def _workstream(situation):
+    """Whoever the entry names: the owner of a workstream that others wait for, or that has fallen silent."""
+    by = situation.paging if situation.details.get("level") else (EMAIL,)
+    for member in situation.details.get("told_members", ()):
+        yield _Call(member, by, "Owns the workstream", needed=True)
+    for role in situation.details.get("told", ()):
+        yield from _holder_or_next(situation, role, by)
+
+
 def _defaulted(situation):
     yield from _holder_or_next(situation, IncidentRole.LEAD, situation.paging)
 
@@ -368,6 +377,9 @@ _CALLS = {
     kinds.QUESTION_DECLINED.name: _asker,
     kinds.QUESTION_WAITS.name: _reminder,
     kinds.EXCEPTION_GRANTED.name: _let_in,
+    kinds.WORKSTREAM_BLOCKED.name: _workstream,
+    kinds.WORKSTREAM_UNBLOCKED.name: _workstream,
+    kinds.WORKSTREAM_SILENT.name: _workstream,
     kinds.RESOLVED.name: _ending,
     kinds.REOPENED.name: _ending,
     kinds.DECLINED.name: _ending,

@@ -25,6 +25,8 @@ SEVERITIES = [
     ("sev4", "SEV4", "Low: little or no customer impact; worth coordinating."),
 ]
 PRESET_SEVERITY = "sev3"
+# Minutes that a technical workstream may say nothing at SEV1, SEV2, SEV3, SEV4.
+SILENCE = (10, 15, 30, None)
 
 # Minutes between updates at SEV1, SEV2, SEV3, SEV4; None: only when something changes.
 CADENCES = {
@@ -142,6 +144,7 @@ def seed_severities():
             position=rank,
             rank=rank,
             preset=slug == PRESET_SEVERITY,
+            silence_minutes=SILENCE[rank - 1],
         )
         for audience, minutes in CADENCES.items():
             Cadence.objects.create(severity=severities[slug], audience=audience, minutes=minutes[rank - 1])

@@ -25,6 +25,7 @@ from incidents.models import (
     Task,
     TimelineEntry,
     Workstream,
+    WorkstreamDependency,
 )
 from playbooks.models import Playbook, RoleDefinition, RoleExclusion, Severity
 from teams.founding import found
@@ -72,6 +73,7 @@ def _plant_secrets(globex, omar):
     Document.add(incident, secret, f"https://{MARKER}.example/", by=omar, note=secret)
     note.correct_time(note.happened_at - timedelta(minutes=5), by=omar, reason=secret)
     Workstream.open(incident, secret, by=omar, restricted=True)
+    WorkstreamDependency.add(*incident.workstreams.in_order(), by=omar, reason=secret)
     Workstream.open(incident, secret, by=omar)
     StatusUpdate.publish(incident, "technical", {"text": secret}, by=omar)
     Finding.post(incident, secret, by=omar)

@@ -15,6 +15,7 @@ from .findings import FindingUnacknowledged
 from .functions import RequiredFunctionNotEngaged
 from .gaps import Breach, Gap
 from .roles import NoCommunicationsLead, NoLead
+from .streams import SilentWorkstream, UnownedWorkstream
 from .tasks import TaskUnowned
 
 __all__ = ["GUARDS", "Breach", "Facts", "Gap", "check", "gaps_of"]
@@ -30,6 +31,8 @@ GUARDS = (
     UpdateOverdue(),
     FindingUnacknowledged(),
     TaskUnowned(),
+    SilentWorkstream(),
+    UnownedWorkstream(),
 )
 
 

@@ -1,10 +1,12 @@
-"""Guards over workstreams: who speaks where."""
+"""Guards over workstreams: who speaks where, who answers for them, and which have fallen silent."""
 
 from django.utils import timezone
 
 from playbooks.models import IncidentRole
 
-from .gaps import Breach
+from ..models.obligations import ObligationKind
+from ..models.workstreams import WorkstreamState
+from .gaps import Breach, Gap
 
 LEADERSHIP, SUPPORT = "leadership", "support"
 QUESTION, BRIEFING = "question", "briefing"
@@ -48,3 +50,44 @@ class OutsiderInTechnicalStream:
         if not membership.is_responder or (function == SUPPORT and IncidentRole.SUPPORT_LIAISON not in roles):
             return (QUESTION,)
         return ()
+
+
+class SilentWorkstream:
+    """S61: nothing was said in a technical workstream for longer than the severity bears."""
+
+    code = "silent_workstream"
+
+    def gaps(self, facts):
+        streams = {stream.pk: stream for stream in facts.streams}
+        for clock in facts.clocks:
+            stream = streams.get(clock.subject) if clock.kind == ObligationKind.SILENCE else None
+            if stream is not None and clock.due_at <= facts.now:
+                yield Gap(
+                    self.code,
+                    f"Nothing was said in “{stream}” for {clock.interval_minutes} minutes.",
+                    clock.due_at,
+                    subject=str(stream.pk),
+                    owner_role=IncidentRole.TECHNICAL_COORDINATOR,
+                    step="Ask how it goes",
+                    place=f"?stream={stream.pk}",
+                    workstream=stream.pk,
+                )
+
+
+class UnownedWorkstream:
+    """S2: a line of work goes on, and nobody answers for it."""
+
+    code = "workstream_unowned"
+
+    def gaps(self, facts):
+        for stream in facts.streams:
+            if stream.owner_id is None and stream.state != WorkstreamState.DONE and not stream.is_general:
+                yield Gap(
+                    self.code,
+                    f"Nobody owns the workstream “{stream}”.",
+                    stream.opened_at,
+                    subject=str(stream.pk),
+                    step="Give it to somebody",
+                    place=f"workstreams/{stream.pk}/",
+                    workstream=stream.pk,
+                )

@@ -1,6 +1,7 @@
 """During an incident: what is happening, who works on it, what was said, and what is owed to whom."""
 
 from .alerts import Alert, AlertPayload, Integration
+from .dependencies import WorkstreamDependency
 from .documents import Document
 from .findings import Finding
 from .functions import FunctionActivation
@@ -41,5 +42,6 @@ __all__ = [
     "TimeCorrection",
     "TimelineEntry",
     "Workstream",
+    "WorkstreamDependency",
     "WorkstreamReader",
 ]

@@ -9,6 +9,7 @@ from teams.tenancy import TenantManager, TenantModel, TenantQuerySet
 
 from .. import authority, kinds
 from .incident import Incident
+from .workstreams import Workstream
 
 ENGINEERING = "engineering"
 
@@ -99,7 +100,7 @@ class FunctionActivation(TenantModel):
         activation = activation or cls(incident=incident, function=function, rule=rule or "Asked for by a person")
         activation.state, activation.reason, activation.changed_at = state, reason, timezone.now()
         activation.save()
-        return incident.record(
+        entry = incident.record(
             KINDS[state],
             by=by,
             function=function.slug,
@@ -107,6 +108,9 @@ class FunctionActivation(TenantModel):
             rule=activation.rule,
             reason=reason,
         )
+        if state == S.ENGAGED:
+            Workstream.open_for(incident, function, by=by)
+        return entry
 
     @classmethod
     def call_for(cls, incident, function, *, required, rule):

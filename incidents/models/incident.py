@@ -221,6 +221,7 @@ class Incident(TenantModel):
     @transaction.atomic
     def change_severity(self, severity, *, by, reason="", waiver=""):
         """Make it worse or milder. Clocks follow at once; a promise already made to an audience is kept."""
+        from .. import silence
         from ..mobilization import require_functions_of
         from .obligations import Obligation
 
@@ -232,6 +233,7 @@ class Incident(TenantModel):
         before, self.severity = self.severity, severity
         self.save(update_fields=["severity"])
         Obligation.follow_severity(self)
+        silence.follow_severity(self)
         entry = self.record(
             kinds.SEVERITY_CHANGED,
             by=by,
@@ -357,6 +359,8 @@ class Incident(TenantModel):
         self.last_number, self.head_hash = entry.number, entry.hash
         self.save(update_fields=["last_number", "head_hash"])
         entry_recorded.send(TimelineEntry, entry=entry)
+        if workstream is not None and workstream.silence_minutes and by is not None:
+            self._heard_from(workstream)
         return entry
 
     def first_break(self):
@@ -364,6 +368,14 @@ class Incident(TenantModel):
         return first_break(self.timeline.in_order().iterator(), self.head_hash, self.last_number)
 
     # --- Inside ------------------------------------------------------------------------------
+
+    def _heard_from(self, workstream):
+        """Somebody said or did something where silence would have been a signal."""
+        from .obligations import Obligation, ObligationKind
+
+        Obligation.begin_anew(
+            self, ObligationKind.SILENCE, minutes=workstream.silence_minutes, subject=workstream.pk
+        )  # fmt: skip
 
     def _move(self, status, *, by, reason, waiver):
         before, self.status = self.status, status
@@ -373,11 +385,13 @@ class Incident(TenantModel):
         return self.record(kinds.STATUS_CHANGED, by=by, before=before, after=status, reason=reason, waiver=waiver)
 
     def _reopen(self, before, *, by, reason, waiver):
+        from .. import silence
         from .obligations import Obligation
 
         self.resolved_at = self.closed_at = None
         self.save(update_fields=["status", "resolved_at", "closed_at"])
         Obligation.open_updates(self)
+        silence.begin_again(self)
         return self.record(kinds.REOPENED, by=by, before=before, after=self.status, reason=reason, waiver=waiver)
 
     def _end(self, status, *, by, reason, waiver, kind):

@@ -26,6 +26,7 @@ class ObligationKind(models.TextChoices):
     FINDING = "finding", "Finding"
     TASK = "task", "Task"
     QUESTION = "question", "Question"
+    SILENCE = "silence", "Silence"
 
 
 class ObligationState(models.TextChoices):
@@ -161,6 +162,18 @@ class Obligation(TenantModel):
     def satisfy(cls, incident, kind, subject=0):
         """Somebody did what was owed; nothing happens where nothing was."""
         cls._settle(incident.obligations.live().about(kind, subject), S.SATISFIED)
+
+    @classmethod
+    def begin_anew(cls, incident, kind, *, minutes, subject=0):
+        """Move the live window to now, in one statement. Returns how many were moved: none where nothing was owed."""
+        window = cls(kind=kind, interval_minutes=minutes, starts_at=timezone.now())
+        window._set_due(window.starts_at + timedelta(minutes=minutes))
+        moved = ("interval_minutes", "starts_at", "warn_at", "due_at", "overdue_at", "escalate_at", "next_at")
+        return (
+            incident.obligations.live()
+            .about(kind, subject)
+            .update(state=S.OPEN, level=0, **{name: getattr(window, name) for name in moved})
+        )
 
     @classmethod
     def cancel(cls, incident, kind, subject=0):

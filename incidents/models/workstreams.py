@@ -7,7 +7,7 @@ from django.db.models import Exists, Max, OuterRef, Q
 from django.utils import timezone
 
 from teams.errors import Refused
-from teams.models import Function, Membership, TechnicalDomain
+from teams.models import Function, Membership, Service, TechnicalDomain
 from teams.tenancy import TenantManager, TenantModel, TenantQuerySet
 
 from .. import authority, kinds
@@ -23,12 +23,35 @@ class WorkstreamState(models.TextChoices):
     DONE = "done", "Done"
 
 
+class WorkstreamKind(models.TextChoices):
+    """What a line of work is for; the first four run side by side in every large incident."""
+
+    CAUSE = "cause", "Cause"
+    IMPACT = "impact", "Impact"
+    MESSAGES = "messages", "Messages"
+    PRIORITIES = "priorities", "Priorities"
+    OTHER = "other", "Other"
+
+
+# What a function brings with it once it is engaged.
+PARALLEL = {
+    "engineering": (WorkstreamKind.CAUSE, "Find the cause"),
+    "support": (WorkstreamKind.IMPACT, "Understand the impact"),
+    "communications": (WorkstreamKind.MESSAGES, "Prepare the messages"),
+    "product": (WorkstreamKind.PRIORITIES, "Set the priorities"),
+}
+TECHNICAL = (WorkstreamKind.CAUSE, WorkstreamKind.OTHER)
+
+
 class WorkstreamQuerySet(TenantQuerySet):
+    def active(self):
+        return self.exclude(state=WorkstreamState.DONE)
+
     def in_order(self):
         return self.order_by("position")
 
     def with_people(self):
-        return self.select_related("owner__person", "domain")
+        return self.select_related("owner__person", "domain", "component")
 
     def restricted(self):
         return self.filter(restricted=True)
@@ -61,6 +84,14 @@ def _opened_to(membership):
     return Q(owner=membership) | Exists(WorkstreamReader.objects.filter(named, workstream=OuterRef("pk")))
 
 
+def _name_of(thing):
+    return getattr(thing, "name", "")
+
+
+def _moment_of(moment):
+    return moment.isoformat() if moment else ""
+
+
 def restricted_in(incidents):
     """`{incident id: [restricted workstreams]}` with their readers, for many members at once; mostly one query."""
     found = defaultdict(list)
@@ -77,16 +108,26 @@ def reach_of(membership, restricted=()):
 
 
 class Workstream(TenantModel):
+    """`component` is the service it works on. `next_word_at` is when its owner promised to say more."""
+
+    Kind = WorkstreamKind
     State = WorkstreamState
 
     incident = models.ForeignKey(Incident, models.CASCADE, related_name="workstreams")
     position = models.PositiveSmallIntegerField()
     title = models.CharField(max_length=120)
+    kind = models.CharField(max_length=10, choices=WorkstreamKind, default=WorkstreamKind.OTHER)
+    goal = models.CharField(max_length=300, blank=True)
+    component = models.ForeignKey(Service, models.SET_NULL, null=True, related_name="+")
     domain = models.ForeignKey(TechnicalDomain, models.SET_NULL, null=True, related_name="+")
     owner = models.ForeignKey(Membership, models.PROTECT, null=True, related_name="workstreams")
     state = models.CharField(max_length=8, choices=WorkstreamState, default=WorkstreamState.WORKING)
     opened_at = models.DateTimeField(default=timezone.now)
+    closed_at = models.DateTimeField(null=True)
     last_word_at = models.DateTimeField(null=True)
+    next_word_at = models.DateTimeField(null=True)
+    # How long it may say nothing before somebody is asked how it goes; None: nobody listens (`silence.py`).
+    silence_minutes = models.PositiveSmallIntegerField(null=True)
     # Only for its owner, its readers and the organisation's administrators; to others it does not exist.
     restricted = models.BooleanField(default=False)
 
@@ -109,6 +150,11 @@ class Workstream(TenantModel):
         """The first one: it is there from the beginning, for talk of every kind, and ends with the incident."""
         return self.position == 1
 
+    @property
+    def is_technical(self):
+        """Whether those who look for the cause talk here: silence means something, and G19 keeps others out."""
+        return self.kind in TECHNICAL and self.domain_id is not None
+
     def is_open_to(self, membership):
         """What `visible_to` asks the database; reads `readers`."""
         if not membership.is_responder:
@@ -117,48 +163,90 @@ class Workstream(TenantModel):
             return True
         return any(reader.admits(membership) for reader in self.readers.all())
 
-    @property
-    def is_technical(self):
-        """Whether those who look for the cause talk here; G19 keeps others out."""
-        return self.domain_id is not None
-
     # --- Verbs -------------------------------------------------------------------------------
 
     @classmethod
     @transaction.atomic
-    def open(cls, incident, title, *, by, domain=None, owner=None, restricted=False, functions=(), members=()):
+    def open(
+        cls,
+        incident,
+        title,
+        *,
+        by,
+        kind=WorkstreamKind.OTHER,
+        goal="",
+        domain=None,
+        component=None,
+        owner=None,
+        blocked_by=(),
+        restricted=False,
+        functions=(),
+        members=(),
+        waiver="",
+    ):
         """Start a line of work. Returns the entry; the workstream is its `workstream`.
 
         A `restricted` one is there for its owner, for whoever opens it, and for the `functions` and `members` named.
+        On a component that somebody works on already it is started only with a reason.
         """
+        from .. import guards
+        from .dependencies import WorkstreamDependency
+
         incident.lock()
         incident.require_open()
         authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
-        if owner is not None:
-            authority.require(
-                authority.may_respond(owner),
-                f"{owner.name} is a stakeholder and cannot own a workstream.",
-                code="responders_only",
-            )
         last = incident.workstreams.aggregate(last=Max("position"))["last"] or 0
-        workstream = cls(incident=incident, title=title, domain=domain, owner=owner, position=last + 1)
+        workstream = cls(
+            incident=incident,
+            title=title,
+            kind=kind,
+            goal=goal,
+            domain=domain,
+            component=component,
+            owner=owner,
+            position=last + 1,
+        )
+        workstream._require_responding_owner()
         if restricted:
             workstream._require_right_to_restrict(by)
             workstream.restricted = True
         workstream.save(force_insert=True)
         if restricted:
             workstream._admit(by, functions, members)
+        twin = workstream._twin(by)
+        waived = guards.check(incident, [workstream._overlap(twin)], by=by, waiver=waiver)
         if owner is not None:
             Participant.ensure(incident, owner)
-        return incident.record(
+        workstream.follow_silence()
+        entry = incident.record(
             kinds.WORKSTREAM_OPENED,
             by=by,
             workstream=workstream,
+            beside=twin,
             title=title,
+            purpose=kind if kind != WorkstreamKind.OTHER else "",
+            goal=goal,
+            component=component.slug if component else "",
+            overlaps=twin.title if twin else "",
             domain=domain.slug if domain else "",
             owner=owner.name if owner else "",
             restricted=restricted,
+            **waived,
         )
+        for blocking in blocked_by:
+            WorkstreamDependency.add(workstream, blocking, by=by)
+        return entry
+
+    @classmethod
+    def open_for(cls, incident, function, *, by):
+        """The line of work that a function brings with it, unless there is one; call under the incident's lock."""
+        kind, title = PARALLEL.get(function.slug, (None, ""))
+        if kind is None or not incident.is_open or incident.workstreams.filter(kind=kind).exists():
+            return
+        # Whoever says that their function is on it sees to its work until somebody else does.
+        owner = by if by is not None and by.function_id == function.pk else None
+        domain = owner.domain if owner and kind in TECHNICAL else None
+        cls.open(incident, title, by=None, kind=kind, owner=owner, domain=domain)
 
     @transaction.atomic
     def restrict(self, *, by, functions=(), members=()):
@@ -196,25 +284,98 @@ class Workstream(TenantModel):
         return self.incident.record(kinds.WORKSTREAM_UNRESTRICTED, by=by, workstream=self, title=self.title)
 
     @transaction.atomic
-    def change(self, *, by, state=None, owner=None, title=None):
-        """Say that it is blocked or done, rename it, or give it to somebody. Returns the entry."""
+    def change(
+        self,
+        *,
+        by,
+        state=None,
+        owner=None,
+        title=None,
+        goal=None,
+        component=None,
+        next_word_at=None,
+        blocked_by=None,
+    ):  # fmt: skip
+        """Say how it goes and when you say more, rename it, or give it to somebody. Returns the entry.
+
+        Leaves alone what is not given. `blocked_by` are all the workstreams that it waits for.
+        """
+        from .dependencies import WorkstreamDependency
+
         self.incident.lock()
         self.lock()
         authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
+        moved = WorkstreamDependency.settle_on(self, blocked_by, by=by) if blocked_by is not None else None
         changed = {}
         for field, value in (("state", state), ("title", title)):
             if value and value != getattr(self, field):
                 changed[field] = {"before": getattr(self, field), "after": value}
                 setattr(self, field, value)
-        if owner is not None and owner != self.owner:
-            changed["owner"] = {"before": self.owner.name if self.owner else "", "after": owner.name}
-            self.owner = owner
+        if goal is not None and goal != self.goal:
+            changed["goal"] = {"before": self.goal, "after": goal}
+            self.goal = goal
+        for field, value in (("owner", owner), ("component", component)):
+            if value is not None and value != getattr(self, field):
+                changed[field] = {"before": _name_of(getattr(self, field)), "after": _name_of(value)}
+                setattr(self, field, value)
+        if next_word_at is not None and next_word_at != self.next_word_at:
+            changed["next_word"] = {"before": _moment_of(self.next_word_at), "after": _moment_of(next_word_at)}
+            self.next_word_at = next_word_at
         if not changed:
+            if moved is not None:
+                return moved
             raise Refused("Nothing was changed.", code="unchanged")
-        self.save(update_fields=["state", "title", "owner"])
-        return self.incident.record(kinds.WORKSTREAM_CHANGED, by=by, workstream=self, title=self.title, changed=changed)
+        if "owner" in changed:
+            self._require_responding_owner()
+            Participant.ensure(self.incident, self.owner)
+        if "state" in changed:
+            self.closed_at = timezone.now() if self.state == WorkstreamState.DONE else None
+        self.save(update_fields=["state", "title", "goal", "component", "owner", "next_word_at", "closed_at"])
+        self.follow_silence()
+        entry = self.incident.record(
+            kinds.WORKSTREAM_CHANGED, by=by, workstream=self, title=self.title, changed=changed
+        )  # fmt: skip
+        if self.closed_at and "state" in changed:
+            WorkstreamDependency.settle_around(self, by=by)
+        return entry
+
+    def follow_silence(self):
+        """Listen to it or stop, as its state asks now; call under the incident's lock."""
+        from .. import silence
+
+        silence.follow(self)
 
     # --- Inside ------------------------------------------------------------------------------
+
+    def _require_responding_owner(self):
+        authority.require(
+            self.owner is None or authority.may_respond(self.owner),
+            f"{self.owner} is a stakeholder and cannot own a workstream.",
+            code="responders_only",
+        )
+
+    def _twin(self, by):
+        """Another line of work on the same component that goes on already, if this member may know of it."""
+        if self.component is None:
+            return None
+        others = self.incident.workstreams.active().filter(component=self.component).exclude(pk=self.pk)
+        if by is not None:
+            others = others.visible_to(by)
+        return others.with_people().in_order().first()
+
+    def _overlap(self, twin):
+        """The breach that starting this one beside its twin would be."""
+        from ..guards import Breach
+
+        if twin is None:
+            return None
+        whose = f"{twin.owner.name} owns it" if twin.owner else "nobody owns it yet"
+        return Breach(
+            "duplicate_effort",
+            f"“{twin.title}” works on {self.component} already; {whose}. Join it there, or say why two are needed.",
+            subject=str(twin.pk),
+            workstream=self if self.restricted else twin,
+        )
 
     def _require_right_to_restrict(self, by):
         authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")

@@ -1,5 +1,6 @@
 """The words an incident is described with: severities and types, as the organisation names them."""
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from teams.models import Function
@@ -17,6 +18,12 @@ class Severity(CatalogueModel):
 
     rank = models.PositiveSmallIntegerField()
     preset = models.BooleanField(default=False, help_text="Chosen when nothing else is said.")
+    silence_minutes = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(1440)],
+        help_text="How long a technical workstream may say nothing before its owner is asked; empty: nobody asks.",
+    )
 
     objects = TenantManager.from_queryset(SeverityQuerySet)()
 

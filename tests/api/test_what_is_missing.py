@@ -13,11 +13,11 @@ from tests.factories import declare_incident
 
 
 @pytest.fixture
-def incident(lena, mei, sam):
+def incident(lena, tariq, mei, sam):
     """At SEV3, where engineering and support are called for."""
     incident = declare_incident(lena, "Odd")
-    for slug in ("engineering", "support"):
-        FunctionActivation.change(incident, Function.objects.get(slug=slug), "engaged", by=lena)
+    for slug, by in (("engineering", tariq), ("support", sam)):
+        FunctionActivation.change(incident, Function.objects.get(slug=slug), "engaged", by=by)
     RoleAssignment.take(incident, "communications_lead", by=mei)
     RoleAssignment.take(incident, "support_liaison", by=sam)
     return incident

@@ -99,6 +99,18 @@ SENTENCES = {
         "Lena Fischer changed the workstream “Roll back”: it is blocked.",
     ),
     "message_posted": ({"sha256": "0"}, "Lena Fischer wrote in “General”; the words were deleted."),
+    "workstream_blocked": (
+        {"waiting": "Frontend", "blocking": "Backend"},
+        "Lena Fischer: “Frontend” waits for “Backend”.",
+    ),
+    "workstream_unblocked": (
+        {"waiting": "Frontend", "blocking": "Backend"},
+        "“Frontend” waits no longer for “Backend”.",
+    ),
+    "workstream_silent": (
+        {"title": "Backend", "minutes": 10, "level": 1, "told": ["lead"]},
+        "Nothing was said in “Backend” for 10 minutes; told: incident lead.",
+    ),
     "workstream_restricted": (
         {"title": "Payroll", "readers": ["Legal", "Mei Tanaka"]},
         "Lena Fischer restricted the workstream “Payroll” to Legal, Mei Tanaka.",

@@ -337,3 +337,17 @@ def test_an_answer_reaches_whoever_asked_and_nobody_else(kind):
 
 def test_whoever_is_let_in_is_told():
     assert told(replace(QUIET, kind="exception_granted", details={"member": RUTH}, actor=LENA)) == {("Ruth", "email")}
+
+
+def test_a_restricted_workstream_is_told_to_its_readers_only():
+    silent = replace(QUIET, kind="workstream_silent", details={"told_members": [SAM], "told": ["lead"], "level": 1})
+
+    assert told(replace(silent, holders={"lead": TARIQ})) == {("Sam", "email"), ("Tariq", "email")}
+    assert told(replace(silent, holders={"lead": TARIQ}, readers=frozenset({SAM}))) == {("Sam", "email")}
+
+
+def test_the_owner_of_a_workstream_hears_that_others_wait_for_it():
+    situation = replace(QUIET, kind="workstream_blocked", actor=SAM, rank=1, details={"told_members": [TARIQ]})
+
+    assert told(situation) == {("Tariq", "email")}
+    assert reasons(situation) == {("Tariq", "email"): "Owns the workstream"}
