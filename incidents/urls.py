@@ -2,12 +2,14 @@
 
 from django.urls import path
 
+from .exports import FORMATS
 from .views import (
     assessment,
     attachment,
     details,
     documents,
     exceptions,
+    exports,
     findings,
     function,
     home,
@@ -42,6 +44,16 @@ urlpatterns = [
     *[path(f"incidents/<int:number>/{name}/", room.region, {"name": name}, name=name) for name in room.REGIONS],
     path("incidents/<int:number>/people/", people.people, name="people"),
     path("incidents/<int:number>/timeline/", timeline.timeline, name="timeline"),
+    path("incidents/<int:number>/timeline/print/", exports.printed, name="printed"),
+    *[
+        path(
+            f"incidents/<int:number>/export.{extension}",
+            exports.export,
+            {"extension": extension},
+            name=f"export_{extension}",
+        )
+        for extension in FORMATS
+    ],
     path("incidents/<int:number>/timeline/<int:entry>/", record.entry, name="entry"),
     path("incidents/<int:number>/participation/", participation.participation, name="participation"),
     path("incidents/<int:number>/workstreams/", workstreams.workstreams, name="workstreams"),

@@ -286,7 +286,8 @@ def _spoken():
 
     bodies = {part.name: f"body__{part.name}" for parts in PARTS.values() for part in parts}
     corrections = ("changed__title__after", "changed__summary__after")
-    return ("text", "title", "name", "author", "reason", "waiver", "gap", "rule", *corrections, *bodies.values())
+    own = ("text", "title", "name", "author", "reason", "waiver", "gap", "rule", "condition", "needs")
+    return (*own, *corrections, *bodies.values())
 
 
 def _latest_correction():

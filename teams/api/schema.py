@@ -118,7 +118,7 @@ class Schema(AutoSchema):
 
     def get_operation_id(self):
         parts = re.sub(self.path_prefix, "", self.path).strip("/").split("/")
-        return "_".join([self.method.lower(), *(part.strip("{}").replace("-", "_") for part in parts)])
+        return "_".join([self.method.lower(), *(re.sub(r"[-.]", "_", part.strip("{}")) for part in parts)])
 
     def get_summary(self):
         return self.get_description().partition(". ")[0].rstrip(".")

@@ -103,6 +103,8 @@ STAKEHOLDER = {
     "PATCH /incidents/<int:number>/timeline/<int:entry>/": INVALID,
     "PUT /incidents/<int:number>/messages/<int:pk>/pin/": SHUT,
     "DELETE /incidents/<int:number>/messages/<int:pk>/pin/": SHUT,
+    "GET /incidents/<int:number>/export.json": DONE,
+    "GET /incidents/<int:number>/export.md": DONE,
     "GET /incidents/<int:number>/documents/": SHUT,
     "POST /incidents/<int:number>/documents/": INVALID,
     "DELETE /incidents/<int:number>/documents/<int:pk>/": SHUT,

@@ -1,0 +1,119 @@
+"""An incident as a Markdown document for people. Whatever somebody wrote stays text: none of it becomes structure."""
+
+import re
+from html import unescape
+
+from django.template.loader import render_to_string
+from django.utils.html import strip_tags
+
+from .. import kinds
+from ..models.updates import PARTS
+
+# What could begin anything but text, wherever it stands, and what only could at the beginning of a line.
+ANYWHERE = re.compile(r"([\\`*_{}\[\]<>#|~&$])")
+LINE_START = re.compile(r"^(\d{1,9})([.)])|^([-+=:])")
+LINE_END = re.compile(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
+# Their sentence would repeat words that stand below it in full.
+QUOTED = (kinds.MESSAGE_POSTED.name, kinds.MESSAGE_PINNED.name, kinds.MESSAGE_EDITED.name)
+
+
+def written(export):
+    """The document in pieces."""
+    yield "".join(_head(export.head))
+    for name, rows in export.sections.items():
+        if rows:
+            yield f"\n## {name.replace('_', ' ').capitalize()}\n\n" + "".join(_SECTIONS[name](row) for row in rows)
+    yield "\n## Timeline\n\nAll times are UTC.\n\n"
+    yield from export.stretches(lambda entries: "".join(_entry(entry) for entry in entries))
+
+
+def escaped(text):
+    """Text of one line, as Markdown that reads the same."""
+    flat = " ".join(LINE_END.sub(" ", str(text)).split())
+    return LINE_START.sub(
+        lambda found: f"{found[1]}\\{found[2]}" if found[1] else f"\\{found[3]}", ANYWHERE.sub(r"\\\1", flat)
+    )
+
+
+def fenced(text, indent=""):
+    """Text of many lines as it was written, behind a fence longer than any in it."""
+    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    lines = [f"{fence}text", *LINE_END.split(text), fence]
+    return "".join(f"{indent}{line}".rstrip() + "\n" for line in lines)
+
+
+def moment(text):
+    """An RFC 3339 moment as people read it, to the minute."""
+    return text[:16].replace("T", " ") if text else "now"
+
+
+def _head(head):
+    incident = head["incident"]
+    yield f"# {incident['key']} {escaped(incident['title'])}\n\n"
+    yield f"A copy of the record as of entry {head['entry']}, taken {moment(head['exported_at'])} UTC by "
+    yield f"{escaped(head['exported_by'])}.\nThe record itself: <{head['record']}>\n\n"
+    facts = {
+        "Severity": incident["severity"],
+        "Status": incident["status"],
+        "Type": incident["type"],
+        "Services": ", ".join(incident["services"]),
+        "Playbook": incident["playbook"],
+        "Declared": moment(incident["declared_at"]),
+        "Assessed": incident["assessed_at"] and moment(incident["assessed_at"]),
+        "Resolved": incident["resolved_at"] and moment(incident["resolved_at"]),
+        "Drill": "yes" if incident["drill"] else "",
+    }
+    yield from (f"- {name}: {escaped(value)}\n" for name, value in facts.items() if value)
+    if incident["summary"]:
+        yield f"\n## Summary\n\n{fenced(incident['summary'])}"
+
+
+def _role(row):
+    until = f"until {moment(row['until'])}" if row["until"] else "still"
+    return f"- {escaped(row['role'].replace('_', ' '))}: {escaped(row['name'])}, from {moment(row['since'])} {until}\n"
+
+
+def _participant(row):
+    name, function = escaped(row["name"]), escaped(row["function"] or "no function")
+    left = f", left {moment(row['left_at'])}" if row["left_at"] else ""
+    return f"- {name} ({function}), {row['capacity']}, joined {moment(row['joined_at'])}{left}\n"
+
+
+def _workstream(row):
+    owner = f", owned by {escaped(row['owner'])}" if row["owner"] else ""
+    return f"- {escaped(row['title'])}: {row['state']}{owner}\n"
+
+
+def _update(row):
+    labels = {part.name: part.label for part in PARTS[row["audience"]]}
+    said = "".join(f"\n{escaped(labels[name])}:\n\n{fenced(text)}" for name, text in row["body"].items())
+    by = escaped(row["published_by"] or "Muster")
+    return f"### Update {row['number']} to {row['audience']}, {moment(row['published_at'])} by {by}\n{said}\n"
+
+
+def _document(row):
+    note = f" ({escaped(row['note'])})" if row["note"] else ""
+    return f"- {escaped(row['title'])}{note}: {escaped(row['url'])} (not authoritative)\n"
+
+
+def _entry(entry):
+    when = f"{entry.took_place_at:%Y-%m-%d %H:%M}"
+    if entry.is_late:
+        when += f" (written down {entry.recorded_at:%Y-%m-%d %H:%M})"
+    quoted = entry.said.text if entry.kind in QUOTED and entry.said and not entry.said.deleted_at else ""
+    sentence = render_to_string(entry.template_name, {"entry": entry, "quoted": bool(quoted)})
+    line = f"- {entry.number}: {when} {escaped(unescape(strip_tags(sentence)))}\n"
+    for name, label in (("reason", "Because"), ("waiver", "Rule waived")):
+        if entry.details.get(name):
+            line += f"  - {label}: {escaped(entry.details[name])}\n"
+    return line + (f"\n{fenced(quoted, indent='  ')}\n" if quoted else "")
+
+
+_SECTIONS = {
+    "roles": _role,
+    "participants": _participant,
+    "workstreams": _workstream,
+    "updates": _update,
+    "documents": _document,
+}

@@ -1,0 +1,105 @@
+"""What an export holds, whatever it is written in: a head, lists as the API answers with them, the timeline."""
+
+from datetime import UTC
+
+from django.conf import settings
+from django.utils import timezone
+from rest_framework import serializers
+
+from teams.tenancy import acting_in
+
+from ..api.documents import DocumentAnswer
+from ..api.participants import ParticipantAnswer
+from ..api.roles import RoleAnswer
+from ..api.updates import UpdateAnswer
+from ..api.workstreams import WorkstreamAnswer
+from ..fragments import attach_messages, rfc3339
+
+FORMAT = "muster.incident.v1"
+STRETCH = 500
+
+
+class RoleInterval(RoleAnswer):
+    name = serializers.CharField(source="membership.name")
+    until = serializers.DateTimeField(source="ended_at", allow_null=True)
+
+
+class Participation(ParticipantAnswer):
+    name = serializers.CharField(source="membership.name")
+    left_at = serializers.DateTimeField(allow_null=True)
+
+
+class Export:
+    """An incident as its record stands now, as far as one member may read it. Everything but the timeline is read
+    at once; that comes in stretches and ends with the entry that was the last when the export began."""
+
+    def __init__(self, incident, viewer):
+        self.incident = incident
+        self.viewer = viewer
+        self.at = timezone.now()
+        last = incident.timeline.visible_to(viewer).latest_first().first()
+        self.entry = last.number if last else 0
+        self.sections = dict(self._sections())
+        self.head = self._head(last)
+
+    def stretches(self, written):
+        """What `written(entries)` makes of every stretch of the timeline, in order.
+
+        Nothing is held between two stretches: each opens the scope for itself, long after the view has answered.
+        """
+        after = 0
+        while after is not None:
+            with acting_in(self.incident.organization_id), timezone.override(UTC):
+                entries = self.incident.timeline.visible_to(self.viewer).after(after).filter(number__lte=self.entry)
+                rows = attach_messages(list(entries.in_order().for_reading()[:STRETCH]))
+                text = written(rows)
+            yield text
+            after = rows[-1].number if len(rows) == STRETCH else None
+
+    def _head(self, last):
+        """When, by whom and from which entry: what makes a copy comparable with the record it was taken from."""
+        incident = self.incident
+        return {
+            "format": FORMAT,
+            "exported_at": rfc3339(self.at),
+            "exported_by": self.viewer.email,
+            "entry": self.entry,
+            "seal": last.hash if last else None,
+            "record": settings.BASE_URL + incident.get_absolute_url(),
+            "incident": {
+                "number": incident.number,
+                "key": incident.key,
+                "title": incident.title,
+                "summary": incident.summary,
+                "severity": incident.severity.slug,
+                "type": incident.incident_type.slug if incident.incident_type else None,
+                "status": incident.status,
+                "scope": incident.scope,
+                "criticality": incident.criticality,
+                "services": sorted(incident.services.values_list("slug", flat=True)),
+                "playbook": str(incident.playbook_version) if incident.playbook_version else None,
+                "drill": incident.drill,
+                "private": incident.private,
+                "declared_by": incident.declared_by.email if incident.declared_by else None,
+                "declared_at": rfc3339(incident.declared_at),
+                "assessed_at": incident.assessed_at and rfc3339(incident.assessed_at),
+                "resolved_at": incident.resolved_at and rfc3339(incident.resolved_at),
+                "closed_at": incident.closed_at and rfc3339(incident.closed_at),
+                "merged_into": incident.merged_into.number if incident.merged_into else None,
+            },
+        }
+
+    def _sections(self):
+        """`(name, rows)` of every list, in the shape in which the API answers with it."""
+        incident, viewer = self.incident, self.viewer
+        yield "roles", RoleInterval(incident.roles.with_people().order_by("started_at", "pk"), many=True).data
+        people = incident.participants.with_people().order_by("joined_at", "pk")
+        if not viewer.is_responder:
+            people = people.filter(membership=viewer)
+        yield "participants", Participation(people, many=True).data
+        updates = incident.updates.visible_to(viewer).with_people().order_by("pk")
+        yield "updates", UpdateAnswer(updates, many=True).data
+        if viewer.is_responder:
+            streams = incident.workstreams.visible_to(viewer).with_people().in_order()
+            yield "workstreams", WorkstreamAnswer(streams, many=True).data
+            yield "documents", DocumentAnswer(incident.documents.current().with_people().in_order(), many=True).data
