@@ -6,11 +6,12 @@ import re
 from django.db import models, transaction
 from django.utils import timezone
 
+from teams import markdown
 from teams.errors import Refused
 from teams.models import Membership
 from teams.tenancy import TenantManager, TenantModel, TenantQuerySet
 
-from .. import authority, kinds, markdown
+from .. import authority, kinds
 from .incident import Incident
 from .participants import Participant
 from .timeline import TimelineEntry, require_plausible

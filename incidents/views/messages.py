@@ -4,7 +4,9 @@ from django.http import HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
-from .. import authority, markdown
+from teams import markdown
+
+from .. import authority
 from ..forms.messages import DeletionForm, MessageForm, WordsForm
 from ..lookups import find_incident, find_message, find_workstream, require_responder, room_of
 from ..models import Message

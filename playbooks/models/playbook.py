@@ -4,6 +4,7 @@ from django.db import models, transaction
 from django.db.models import Max, Q
 from django.utils import timezone
 
+from teams import markdown
 from teams.errors import Refused
 from teams.models import Function
 from teams.models.catalogue import CatalogueModel, CatalogueQuerySet
@@ -90,6 +91,11 @@ class PlaybookVersion(TenantModel):
 
     def __str__(self):
         return f"{self.playbook} v{self.number}"
+
+    @property
+    def guidance_html(self):
+        """The guidance for reading, safe to show."""
+        return markdown.render(self.guidance)
 
     @property
     def is_frozen(self):

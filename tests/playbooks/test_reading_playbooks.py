@@ -90,6 +90,20 @@ def test_the_version_in_use_is_read_older_ones_on_request_and_drafts_by_administ
     assert "Call the bank." in responder.get("/o/acme/playbooks/payments/").content.decode()
 
 
+def test_guidance_is_drawn_and_runs_nothing(lena, signed_in):
+    draft = Playbook.objects.get(slug="payments").draft()
+    draft.guidance = "**First** call the bank:\n\n- [numbers](https://bank.example/)\n- <script>alert(1)</script>"
+    draft.save(update_fields=["guidance"])
+    draft.publish(by=lena)
+
+    html = signed_in(lena).get("/o/acme/playbooks/payments/").content.decode()
+
+    assert "<strong>First</strong> call the bank:" in html
+    assert '<a href="https://bank.example/" rel="nofollow noopener noreferrer">numbers</a>' in html
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
+    assert "<script>alert" not in html
+
+
 def test_a_playbook_that_was_never_published_is_not_there_yet(lena, signed_in):
     Playbook.objects.create(slug="young", name="Young").draft()
 
