@@ -14,3 +14,10 @@ class Refused(Exception):
         self.code = code
         self.waivable = waivable
         self.offers = tuple(offers)
+
+
+class Taken(Refused):
+    """A slug that was free a moment ago: somebody else was faster. The same as one that was in use all along."""
+
+    def __init__(self):
+        super().__init__("This slug is in use.", code="slug_taken")

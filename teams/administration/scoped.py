@@ -10,6 +10,7 @@ from django.contrib import admin
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ImproperlyConfigured
 from django.core.paginator import Paginator
+from django.db import IntegrityError, transaction
 from django.http import Http404
 from django.template.response import TemplateResponse
 from django.utils.text import capfirst
@@ -93,6 +94,14 @@ class OrganizationModelAdmin(InsideOrganization, admin.ModelAdmin):
         if not issubclass(model, TenantModel):
             raise ImproperlyConfigured(f"{model.__name__} belongs to no organisation.")
         super().__init__(model, admin_site)
+
+    def changeform_view(self, request, *args, **kwargs):
+        try:
+            with transaction.atomic():
+                return super().changeform_view(request, *args, **kwargs)
+        except IntegrityError:
+            # Somebody saved the same name after the form had looked; asked again, it says which field is taken.
+            return super().changeform_view(request, *args, **kwargs)
 
     # --- History: the organisation's audit, one entry an act ---------------------------------------
 

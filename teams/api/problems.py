@@ -5,7 +5,7 @@ from django.http import Http404, JsonResponse
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 
-from ..errors import Refused
+from ..errors import Refused, Taken
 
 MEDIA_TYPE = "application/problem+json"
 # One sentence for both, so that nobody learns what exists elsewhere.
@@ -87,6 +87,8 @@ def answer(error, context):
     headers, more = {}, {}
     if isinstance(error, (Http404, PermissionDenied)):
         error = exceptions.NotFound(MISSING)
+    if isinstance(error, Taken):
+        error = exceptions.ValidationError({"slug": [error.sentence]})
     if isinstance(error, Refused):
         code, detail, status_code = error.code, error.sentence, 409
         more["waivable"] = error.waivable

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from django.core.validators import RegexValidator
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 
 from ..authority import require_administrator
-from ..errors import Refused
+from ..errors import Refused, Taken
 from ..graph import leads_back, reached_from
 from ..tenancy import TenantManager, TenantModel, TenantQuerySet, no_key_lock
 from . import audit
@@ -47,7 +47,8 @@ class CatalogueModel(TenantModel):
     def add(cls, *, by, **fields):
         """Put something new into the catalogue. Returns it."""
         require_administrator(by)
-        added = cls.objects.create(**fields)
+        added = cls(**fields)
+        added._keep()
         audit.log(by, f"{cls._meta.model_name}_added", added)
         return added
 
@@ -57,8 +58,18 @@ class CatalogueModel(TenantModel):
         require_administrator(by)
         for name, value in fields.items():
             setattr(self, name, value)
-        self.save(update_fields=list(fields))
+        self._keep(update_fields=list(fields))
         audit.log(by, f"{self._meta.model_name}_changed", self)
+
+    def _keep(self, **options):
+        """Save; of two who want one slug at the same moment, the database lets the first have it."""
+        try:
+            with transaction.atomic():
+                self.save(**options)
+        except IntegrityError:
+            if type(self).objects.filter(slug=self.slug).exclude(pk=self.pk).exists():
+                raise Taken from None
+            raise
 
 
 class Function(CatalogueModel):

@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_http_methods, require_safe
 
 from ..authority import require_administrator
-from ..errors import Refused
+from ..errors import Refused, Taken
 from ..forms import ServiceForm
 from ..models import Service
 from .answers import page
@@ -26,11 +26,15 @@ def new_service(request):
     form = ServiceForm(request.POST or None)
     if form.is_valid():
         needed = form.cleaned_data.pop("depends_on")
-        with transaction.atomic():
-            added = Service.add(by=request.membership, **form.cleaned_data)
-            added.rest_on(needed, by=request.membership)
-        messages.success(request, f"{added} is in the catalogue.")
-        return redirect("teams:services", org=request.organization.slug)
+        try:
+            with transaction.atomic():
+                added = Service.add(by=request.membership, **form.cleaned_data)
+                added.rest_on(needed, by=request.membership)
+        except Taken:
+            form = ServiceForm(request.POST)
+        else:
+            messages.success(request, f"{added} is in the catalogue.")
+            return redirect("teams:services", org=request.organization.slug)
     return page(request, "service", form=form, here="services")
 
 
@@ -45,6 +49,9 @@ def service(request, slug):
             with transaction.atomic():
                 found.change(by=request.membership, **form.cleaned_data)
                 found.rest_on(needed, by=request.membership)
+        except Taken:
+            found.refresh_from_db()
+            form = ServiceForm(request.POST, row=found)
         except Refused as refused:
             form.add_error("depends_on", refused.sentence)
         else:

@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_http_methods, require_safe
 
 from ..authority import require_administrator
+from ..errors import Taken
 from ..forms import TeamForm
 from ..models import Membership, Team
 from .answers import page
@@ -25,11 +26,15 @@ def new_team(request):
     form = TeamForm(request.POST or None)
     if form.is_valid():
         members = form.cleaned_data.pop("members")
-        with transaction.atomic():
-            added = Team.add(by=request.membership, **form.cleaned_data)
-            added.consist_of(members, by=request.membership)
-        messages.success(request, f"{added} is in the catalogue.")
-        return redirect("teams:teams", org=request.organization.slug)
+        try:
+            with transaction.atomic():
+                added = Team.add(by=request.membership, **form.cleaned_data)
+                added.consist_of(members, by=request.membership)
+        except Taken:
+            form = TeamForm(request.POST)
+        else:
+            messages.success(request, f"{added} is in the catalogue.")
+            return redirect("teams:teams", org=request.organization.slug)
     return page(request, "team", form=form, here="teams")
 
 
@@ -40,9 +45,14 @@ def team(request, slug):
     form = TeamForm(request.POST or None, row=found)
     if form.is_valid():
         members = form.cleaned_data.pop("members")
-        with transaction.atomic():
-            found.change(by=request.membership, **form.cleaned_data)
-            found.consist_of(members, by=request.membership)
-        messages.success(request, f"{found} is up to date.")
-        return redirect("teams:teams", org=request.organization.slug)
+        try:
+            with transaction.atomic():
+                found.change(by=request.membership, **form.cleaned_data)
+                found.consist_of(members, by=request.membership)
+        except Taken:
+            found.refresh_from_db()
+            form = TeamForm(request.POST, row=found)
+        else:
+            messages.success(request, f"{found} is up to date.")
+            return redirect("teams:teams", org=request.organization.slug)
     return page(request, "team", form=form, team=found, here="teams")
