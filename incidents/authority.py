@@ -33,6 +33,13 @@ def may_respond(membership):
     return membership is None or membership.is_responder
 
 
+def may_post(membership, incident):
+    """Say something in the room. Who observes or follows does not, until they join; a newcomer joins by posting."""
+    if membership is None:
+        return True
+    return membership.is_responder and not incident.participants.reading().filter(membership=membership).exists()
+
+
 def may_administer(membership):
     return membership is None or membership.is_administrator
 

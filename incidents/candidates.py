@@ -53,3 +53,9 @@ class Candidates:
         words = [f"knows {self.domain.name.lower()}"] if knows else []
         words += [f"on call for {on_call[member.pk]}"] if member.pk in on_call else []
         return ", ".join([*words, *(["in the incident"] if member.pk in here else [])])
+
+
+def on_call_among(members):
+    """`(membership, why)` for those of these members who answer for a function now; two queries."""
+    on_call = dict(Rota.objects.values_list("on_call", "function__name"))
+    return [(member, f"on call for {on_call[member.pk]}") for member in members.filter(pk__in=on_call)[:SHOWN]]

@@ -142,7 +142,8 @@ class IncidentSocket(Socket):
     # --- From the client ---------------------------------------------------------------------
 
     def _ping(self, frame):
-        self.hub.beat(self)
+        # `input`: the page was used since the last ping.
+        self.hub.beat(self, active=frame.get("input") is True)
         return _pong(self)
 
     def _presence(self, frame):
@@ -157,7 +158,7 @@ class IncidentSocket(Socket):
         if whole_number(frame.get("number")) is None:
             return False
         self.away = False
-        self.hub.beat(self)
+        self.hub.beat(self, active=True)
         return True
 
     def _typing(self, frame):
@@ -167,6 +168,7 @@ class IncidentSocket(Socket):
         now = self.hub.loop.time()
         if self.ticket.reach.visibility == Visibility.ROOM and now - self._typed_at >= TYPING_SPACING_SECONDS:
             self._typed_at = now
+            self.hub.beat(self, active=True)
             doorbell.ring(
                 about="typing",
                 organization=self.ticket.organization_id,

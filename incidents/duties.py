@@ -25,6 +25,7 @@ DUTIES = {
     "task": "incidents.models.tasks.TaskDuty",
     "question": "incidents.models.questions.QuestionDuty",
     "silence": "incidents.silence.SilenceDuty",
+    "invitation": "incidents.models.invitations.InvitationDuty",
 }
 
 

@@ -15,6 +15,9 @@ READ_LIMIT = 500
 SHUTS_OUT = {
     kinds.MADE_PRIVATE.name,
     kinds.PARTICIPANT_LEFT.name,
+    kinds.INVITATION_DECLINED.name,
+    kinds.INVITATION_EXPIRED.name,
+    kinds.INVITATION_WITHDRAWN.name,
     kinds.WORKSTREAM_CHANGED.name,
     kinds.WORKSTREAM_RESTRICTED.name,
     kinds.WORKSTREAM_READERS_CHANGED.name,

@@ -8,7 +8,7 @@ from django.utils import timezone
 from teams.models import Function, Rota
 
 from . import authority
-from .models import Alert, Incident, Obligation, RoleAssignment
+from .models import Alert, Incident, IncidentInvitation, Obligation, RoleAssignment
 
 OPEN_SHOWN = 25
 ALERTS_SHOWN = 20
@@ -45,6 +45,12 @@ class Home:
     def hats(self):
         """The roles the member holds in open incidents."""
         return list(own_roles(self.member).with_titles().select_related("incident__severity").order_by("-started_at"))
+
+    @cached_property
+    def invitations(self):
+        """Incidents that wait for the member's word whether they come, the most urgent first."""
+        own = IncidentInvitation.objects.waiting().filter(membership=self.member)
+        return list(own.with_people().select_related("incident__severity").order_by("expires_at"))
 
     @cached_property
     def clocks(self):

@@ -74,11 +74,20 @@ GUARD_WAIVED = _kind("guard_waived", "needs")
 
 FUNCTION_REQUESTED = _kind("function_requested", "functions", "needs", notifies=True)
 FUNCTION_ENGAGED = _kind("function_engaged", "functions", "needs", "streams")
-FUNCTION_STOOD_DOWN = _kind("function_stood_down", "functions", "needs")
+FUNCTION_STOOD_DOWN = _kind("function_stood_down", "functions", "people", "needs")
 FUNCTION_WAIVED = _kind("function_waived", "functions", "needs")
 
 PARTICIPANT_JOINED = _kind("participant_joined", "people", "functions", system=True)
-PARTICIPANT_LEFT = _kind("participant_left", "people", "functions", system=True)
+PARTICIPANT_LEFT = _kind("participant_left", "people", "functions", system=True, notifies=True)
+PARTICIPANT_RECALLED = _kind("participant_recalled", "people", "functions", "needs", notifies=True)
+TEAM_FOLLOWS = _kind("team_follows", "people", "functions", notifies=True)
+INVITATION_SENT = _kind("invitation_sent", "people", "needs", notifies=True)
+INVITATION_ACCEPTED = _kind("invitation_accepted", "people", "functions", "needs", notifies=True)
+INVITATION_DECLINED = _kind("invitation_declined", "people", "needs", notifies=True)
+INVITATION_EXPIRED = _kind("invitation_expired", "people", "needs", notifies=True)
+INVITATION_WITHDRAWN = _kind("invitation_withdrawn", "people", "needs")
+# No region: who reads it closed their own card with the answer.
+CAUGHT_UP = _kind("caught_up", system=True)
 
 WORKSTREAM_OPENED = _kind("workstream_opened", "streams", "gaps")
 WORKSTREAM_CHANGED = _kind("workstream_changed", "streams", "gaps")

@@ -308,12 +308,16 @@ class Hub:
                     rooms[pk].presence.summary = summary
                     self._tell_presence(rooms[pk])
 
-    def beat(self, socket):
+    def beat(self, socket, *, active=False):
         """Somebody has the room open; away only if no other window of theirs is looked at."""
         room = self.rooms[socket.ticket.organization_id, socket.ticket.incident_id]
         member = socket.ticket.membership_id
         windows = [other for other in room.sockets if other.ticket.membership_id == member]
-        room.presence.beats[member] = all(window.away for window in windows)
+        last = room.presence.beats.get(member)
+        room.presence.beats[member] = presence.Beat(
+            away=all(window.away for window in windows),
+            active=active or bool(last and last.active),
+        )
 
     def _tell_presence(self, room):
         reaches = {socket.ticket.reach for socket in room.sockets}

@@ -4,7 +4,18 @@ from django.db.models import Q
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
-from .models import Alert, Document, Finding, Incident, Message, Question, Task, Workstream
+from .models import (
+    Alert,
+    Document,
+    Finding,
+    Incident,
+    IncidentInvitation,
+    Message,
+    Participant,
+    Question,
+    Task,
+    Workstream,
+)
 from .room import IncidentRoom
 
 
@@ -24,6 +35,22 @@ def room_of(request, incident, *, stream=None):
         stream=request.GET.get("stream", "") if stream is None else stream,
         before=number_in(request, "before"),
     )
+
+
+def find_participant(request, incident, pk):
+    """Somebody who is or was on the incident; 404 for stakeholders, who find only themselves."""
+    require_responder(request)
+    participant = get_object_or_404(Participant.objects.with_people(), incident=incident, pk=pk)
+    participant.incident = incident
+    return participant
+
+
+def find_invitation(request, incident, pk):
+    """An invitation into the incident; 404 for stakeholders, who are never invited to work."""
+    require_responder(request)
+    invitation = get_object_or_404(IncidentInvitation.objects.with_people(), incident=incident, pk=pk)
+    invitation.incident = incident
+    return invitation
 
 
 def find_workstream(request, incident, pk):

@@ -1,32 +1,44 @@
 """Who has the room open right now, counted by function, and who is typing where. Nothing here is ever an entry."""
 
 from collections import Counter, defaultdict
+from typing import NamedTuple
+
+from django.utils import timezone
 
 from teams.tenancy import acting_in
 
 from .frames import encode
 from .kinds import Visibility
 from .models import Participant, Workstream
+from .models.participants import PresenceState
 
 # Told to the room at most this often, by every process from the same rows.
 SPACING_SECONDS = 3
 TYPING_SECONDS = 4
 
 
+class Beat(NamedTuple):
+    """A sign of life: whether every window is hidden, and whether one of them was used since the last one."""
+
+    away: bool
+    active: bool = False
+
+
 def beat_and_read(organization_id, beats, watched):
     """Note who is there, and read who is: `{incident id: Summary}` for the watched incidents.
 
-    `beats` is `{incident id: {membership id: away}}`. One statement per incident and state to write, one to read.
+    `beats` is `{incident id: {membership id: Beat}}`. One statement per incident and state to write, one to read.
     """
     with acting_in(organization_id):
         for incident_id, states in beats.items():
-            for away in (False, True):
-                if members := [member for member, state in states.items() if state == away]:
-                    Participant.beat(incident_id, members, away=away)
+            for state in set(states.values()):
+                members = [member for member, each in states.items() if each == state]
+                Participant.beat(incident_id, members, away=state.away, active=state.active)
+        now = timezone.now()
         summaries = {incident_id: Summary() for incident_id in watched}
-        present = Participant.objects.present().with_people().filter(incident__in=watched)
+        present = Participant.objects.present(now).with_people().filter(incident__in=watched)
         for participant in present.order_by("membership__person__name", "pk"):
-            summaries[participant.incident_id].count(participant)
+            summaries[participant.incident_id].count(participant, participant.presence_at(now))
         streams = Workstream.objects.filter(incident__in=watched).values_list("incident_id", "pk", "restricted")
         for incident_id, stream, restricted in streams:
             summaries[incident_id].streams[stream] = restricted
@@ -43,20 +55,33 @@ class Summary:
         # Whether each is restricted.
         self.streams = {}
 
-    def count(self, participant):
-        if participant.capacity != Participant.Capacity.ACTIVE:
+    def count(self, participant, presence):
+        if presence == PresenceState.WATCHING:
             self.observers += 1
             return
-        member, state = participant.membership, "away" if participant.away else "here"
+        member = participant.membership
+        state = "away" if presence == PresenceState.AWAY else "here"
         function = member.function.slug if member.function else ""
         self.functions[function][state] += 1
-        self.members.append({"id": member.pk, "name": member.name, "function": function, "state": state})
+        self.functions[function][presence] += presence == PresenceState.ENGAGED
+        self.members.append(
+            {
+                "id": member.pk,
+                "name": member.name,
+                "function": function,
+                "state": state,
+                "engaged": presence == PresenceState.ENGAGED,
+            }
+        )
 
     def frames(self, reaches, typing):
         """`{reach: text}`; `typing` is `{workstream id: membership ids}`. Only who works in the room hears names."""
         counts = {
             "type": "presence",
-            "functions": {slug: {"here": n["here"], "away": n["away"]} for slug, n in self.functions.items()},
+            "functions": {
+                slug: {"here": n["here"], "engaged": n[PresenceState.ENGAGED], "away": n["away"]}
+                for slug, n in self.functions.items()
+            },
             "observers": self.observers,
         }
         return {

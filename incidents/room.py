@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
-from itertools import groupby
 
 from django.db.models import Max
 from django.utils import timezone
@@ -13,6 +12,8 @@ from playbooks.models import Audience, IncidentRole
 from teams.models import Function
 
 from . import authority
+from .boards.catch_up import CatchUp
+from .boards.crowd import GONE, Crowd
 from .boards.findings import FindingBoard
 from .boards.gaps import GapBoard
 from .boards.questions import QuestionBoard
@@ -24,12 +25,10 @@ from .models import Message, Status, StatusUpdate
 from .models.functions import TRANSITIONS as ACTIVATION_STEPS
 from .models.functions import ActivationState
 from .models.obligations import CLOCKS, ObligationKind
-from .models.participants import PRESENCE_LIFETIME, Capacity
 from .paging import ByNumber, page_of
 
 ALL = "all"
 TIMELINE = "timeline"
-GONE = "gone"
 STEPS = (Status.INVESTIGATING, Status.IDENTIFIED, Status.MONITORING, Status.RESOLVED)
 # Clocks that are due together stand in this order; without an audience it is the assessment.
 TIERS = ["", *Audience.values]
@@ -58,11 +57,16 @@ class FunctionRow:
     function: Function
     activation: object = None
     here: int = 0
+    engaged: int = 0
     away: int = 0
     watching: int = 0
     absent: bool = False
     act: str = ""
     may_change: bool = False
+
+    @property
+    def idle(self):
+        return self.here - self.engaged
 
     @property
     def state(self):
@@ -84,7 +88,8 @@ class Clock:
 class Need:
     """One thing that waits for the viewer: a sentence and the way to do it.
 
-    `kind` is `clock`, `assessment`, `role`, `function`, `finding`, `question` or `task`; `slug` says which.
+    `kind` is `invitation`, `clock`, `assessment`, `role`, `function`, `finding`, `question` or `task`; `slug` says
+    which.
     """
 
     kind: str
@@ -117,6 +122,11 @@ class IncidentRoom:
     def last_number(self):
         """The number of the last entry that the viewer may know of: from there on the page listens."""
         return self.incident.last_number_for(self.viewer)
+
+    @property
+    def reads_only(self):
+        """Whether the viewer observes or follows, and would have to join to post."""
+        return self.own_participation is not None and not self.own_participation.is_active
 
     # --- Header ----------------------------------------------------------------------------------
 
@@ -179,41 +189,34 @@ class IncidentRoom:
 
     @cached_property
     def participants(self):
-        people = self.incident.participants.current().with_people()
-        people = people.order_by("membership__person__name", "membership__person__email")
-        return [self._with_presence(each) for each in people]
+        """Everybody who is on it, by name."""
+        return self.crowd.participants
+
+    @cached_property
+    def crowd(self):
+        return Crowd(self)
 
     @cached_property
     def own_participation(self):
         """How the viewer takes part, or None."""
         return next((each for each in self.participants if each.membership_id == self.viewer.pk), None)
 
-    @property
-    def people(self):
-        """`(function or None, participants)` for the people panel, functions in their order."""
-
-        def place(each):
-            function = each.membership.function
-            return (function.position, function.name) if function else (10_000, "")
-
-        ranked = sorted(self.participants, key=place)
-        return [
-            (members[0].membership.function, members)
-            for members in (list(group) for _, group in groupby(ranked, key=place))
-        ]
+    @cached_property
+    def catch_up(self):
+        return CatchUp(self)
 
     @cached_property
     def functions(self):
         """A row for every function that is called for or has somebody in the room."""
         rows = {each.function_id: self._function_row(each) for each in self.activations}
-        for participant in self.participants:
-            function = participant.membership.function
-            presence = participant.presence
+        for participant in self.crowd.everybody:
+            function, presence = participant.membership.function, participant.presence
             if function is None or (function.pk not in rows and presence == GONE):
                 continue
             row = rows.setdefault(function.pk, FunctionRow(function))
             if presence != GONE:
                 setattr(row, presence, getattr(row, presence) + 1)
+                row.engaged += participant.is_engaged
         for row in rows.values():
             called = row.activation and row.activation.state in AWAITED
             row.absent = bool(called and not row.here and self.incident.is_open)
@@ -234,6 +237,7 @@ class IncidentRoom:
         if not (self.responds and self.incident.is_open):
             return []
         return [
+            *self._invitations(),
             *self._late_clocks(),
             *self._vacant_roles(),
             *self._requested_functions(),
@@ -334,6 +338,7 @@ class IncidentRoom:
 
     @cached_property
     def activations(self):
+        """Every function that was called for, or dealt with."""
         return list(self.incident.functions.with_functions())
 
     @cached_property
@@ -349,16 +354,6 @@ class IncidentRoom:
             owner=owner.membership.name if owner else "",
         )
 
-    def _with_presence(self, participant):
-        """The participant with its `presence`: `here`, `away`, `watching` (present, but not to work) or `gone`."""
-        if participant.seen_at is None or participant.seen_at <= self.now - PRESENCE_LIFETIME:
-            participant.presence = GONE
-        elif participant.capacity != Capacity.ACTIVE:
-            participant.presence = "watching"
-        else:
-            participant.presence = "away" if participant.away else "here"
-        return participant
-
     def _function_row(self, activation):
         row = FunctionRow(activation.function, activation)
         if self.responds and self.incident.is_open:
@@ -369,6 +364,15 @@ class IncidentRoom:
             elif ActivationState.REQUESTED in possible and activation.state in CALLABLE and self.coordinates:
                 row.act = ActivationState.REQUESTED
         return row
+
+    def _invitations(self):
+        for invitation in self.crowd.invitations:
+            if invitation.membership_id == self.viewer.pk:
+                wanted = f" for {invitation.wanted_for}" if invitation.wanted_for else ""
+                by = f" by {invitation.invited_by.name}" if invitation.invited_by else ""
+                reason = f": {invitation.reason}" if invitation.reason else ""
+                sentence = f"You are invited{wanted}{by}{reason}"
+                yield Need("invitation", str(invitation.pk), sentence, due_at=invitation.expires_at)
 
     def _late_clocks(self):
         for obligation in self.obligations:

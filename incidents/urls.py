@@ -6,6 +6,7 @@ from .exports import FORMATS
 from .views import (
     assessment,
     attachment,
+    catch_up,
     details,
     documents,
     exceptions,
@@ -15,6 +16,7 @@ from .views import (
     home,
     index,
     integrations,
+    invitations,
     merge,
     messages,
     new,
@@ -55,7 +57,15 @@ urlpatterns = [
         for extension in FORMATS
     ],
     path("incidents/<int:number>/timeline/<int:entry>/", record.entry, name="entry"),
+    path("incidents/<int:number>/catch-up/", catch_up.catch_up, name="catch_up"),
     path("incidents/<int:number>/participation/", participation.participation, name="participation"),
+    path("incidents/<int:number>/participation/team/", participation.team, name="team"),
+    path("incidents/<int:number>/people/<int:pk>/release/", participation.release, name="release"),
+    path("incidents/<int:number>/people/<int:pk>/recall/", participation.recall, name="recall"),
+    path("incidents/<int:number>/invitations/", invitations.invitations, name="invitations"),
+    path("incidents/<int:number>/invitations/<int:pk>/acceptance/", invitations.acceptance, name="acceptance"),
+    path("incidents/<int:number>/invitations/<int:pk>/refusal/", invitations.refusal, name="refusal"),
+    path("incidents/<int:number>/invitations/<int:pk>/withdrawal/", invitations.withdrawal, name="withdrawal"),
     path("incidents/<int:number>/workstreams/", workstreams.workstreams, name="workstreams"),
     path("incidents/<int:number>/workstreams/<int:pk>/", workstreams.workstream, name="workstream"),
     path(

@@ -30,7 +30,7 @@ REMINDERS = (
     kinds.QUESTION_WAITS.name,
 )
 # What an entry may be about by its primary key: a newer notice about the same one takes the older one's place.
-SUBJECTS = ("finding", "task", "question", "exception", "dependency", "silence")
+SUBJECTS = ("finding", "task", "question", "exception", "dependency", "silence", "invitation")
 
 
 def expand(organization_id, fan_out_id, now=None):
@@ -135,7 +135,13 @@ def topic_of(entry):
     return _TOPICS.get(entry.kind, "state")
 
 
-_TOPICS = {kinds.SEVERITY_CHANGED.name: "severity", kinds.ASSESSMENT_DEFAULTED.name: "assessment"}
+_TOPICS = {
+    kinds.SEVERITY_CHANGED.name: "severity",
+    kinds.ASSESSMENT_DEFAULTED.name: "assessment",
+    kinds.PARTICIPANT_LEFT.name: "participation",
+    kinds.PARTICIPANT_RECALLED.name: "participation",
+    kinds.TEAM_FOLLOWS.name: "participation",
+}
 
 
 def _useful_until(entry):

@@ -196,6 +196,59 @@ def _assignment(entry, reader):
     return Words(f"You are {role}", facts)
 
 
+def _invited(entry, reader):
+    details, incident = entry.details, entry.incident
+    facts = _named(
+        ("Wanted for", details.get("wanted_for")),
+        ("Invited by", _who(entry)),
+        ("Because", details.get("reason")),
+        ("Did not answer", details.get("after")),
+        ("Answer by", _moment(details["expires_at"], incident.organization) if "expires_at" in details else ""),
+        ("What is known", incident.summary),
+    )
+    return Words("You are invited", facts, "Open the incident and accept or decline")
+
+
+def _answered(answer):
+    def words(entry, reader):
+        details = entry.details
+        facts = _named(
+            ("Wanted for", details.get("wanted_for")),
+            ("Because", details.get("reason")),
+            ("Asked instead", details.get("rerouted_to")),
+            ("Told instead", "administrators" if details.get("to_administrators") else ""),
+        )
+        return Words(f"{details.get('name', 'Somebody')} {answer}", facts)
+
+    return words
+
+
+def _recalled(entry, reader):
+    facts = _named(("By", _who(entry)), ("Because", entry.details.get("waiver")))
+    return Words("You are needed again", facts)
+
+
+def _released(entry, reader):
+    details = entry.details
+    facts = _named(
+        ("Thanks", details.get("thanks")),
+        ("Because", details.get("reason")),
+        ("By", _who(entry)),
+        ("From now on", "you follow it and hear what is broadcast" if details.get("follows") else "you hear no more"),
+    )
+    return Words("You are released", facts)
+
+
+def _team(entry, reader):
+    facts = _named(
+        ("Severity", entry.incident.severity.name),
+        ("Team", entry.details.get("name")),
+        ("By", _who(entry)),
+        ("From now on", "you hear what is broadcast; nothing is asked of you"),
+    )
+    return Words("Your team follows it", facts)
+
+
 def _defaulted(entry, reader):
     called = ", ".join(entry.details.get("functions", ()))
     return Words("Not assessed within five minutes", _named(("Called for meanwhile", called)), "Assess it now")
@@ -333,6 +386,13 @@ _WORDS = {
     kinds.FUNCTION_REQUESTED.name: _function,
     kinds.ROLE_TAKEN.name: _assignment,
     kinds.ROLE_HANDED_OVER.name: _assignment,
+    kinds.PARTICIPANT_LEFT.name: _released,
+    kinds.PARTICIPANT_RECALLED.name: _recalled,
+    kinds.TEAM_FOLLOWS.name: _team,
+    kinds.INVITATION_SENT.name: _invited,
+    kinds.INVITATION_ACCEPTED.name: _answered("comes"),
+    kinds.INVITATION_DECLINED.name: _answered("does not come"),
+    kinds.INVITATION_EXPIRED.name: _answered("did not answer"),
     kinds.ASSESSMENT_DEFAULTED.name: _defaulted,
     kinds.CLOCK_WARNED.name: _clock("due soon"),
     kinds.CLOCK_DUE.name: _clock("due now"),

@@ -96,6 +96,8 @@ class Situation:
     # `{slug: name}` of the roles that the organisation has defined.
     roles: dict = field(default_factory=dict)
     participants: frozenset = frozenset()
+    # Participants who follow: they hear what is broadcast.
+    followers: frozenset = frozenset()
     on_call: dict = field(default_factory=dict)
     functions: dict = field(default_factory=dict)
     rules: tuple = ()
@@ -243,7 +245,10 @@ def _targets(rule, situation):
         for member in sorted(group.members):
             yield _Call(member, rule.channels, f"{rule.name}: {group.name}", outer)
     if rule.participants:
+        inner = reader == UPDATE and situation.details.get("audience") not in OUTER
         for member in sorted(situation.participants):
+            if inner and member in situation.members and situation.members[member].stakeholder:
+                continue
             yield _Call(member, rule.channels, f"{rule.name}: on the incident", reader)
 
 
@@ -268,6 +273,9 @@ def _update(situation):
         if role in situation.holders:
             yield _Call(situation.holders[role], (EMAIL,), f"Every update: {situation.name_of(role)}", UPDATE)
     yield from _routed(RoutedEvent.UPDATE_PUBLISHED)(situation)
+    if audience in OUTER:
+        for member in sorted(situation.followers):
+            yield _Call(member, (EMAIL,), "Follows the incident", UPDATE)
 
 
 def _function(situation):
@@ -280,6 +288,32 @@ def _function(situation):
 def _assignee(situation):
     role = situation.details.get("title") or situation.name_of(situation.details.get("role", ""))
     yield _Call(situation.details.get("member"), situation.paging, f"You are {role.lower()} now", needed=True)
+
+
+def _invited(situation):
+    yield _Call(situation.details.get("member"), situation.paging, "You are invited", needed=True)
+
+
+def _answered(situation):
+    """Whoever invited hears what became of it; at once, when they have to ask somebody else."""
+    by = (EMAIL,) if situation.kind == kinds.INVITATION_ACCEPTED.name else situation.paging
+    yield _Call(situation.details.get("inviter"), by, "You invited them", needed=True)
+    if situation.details.get("to_administrators"):
+        for member in situation.administrators:
+            yield _Call(member, by, "Nobody else is on call, so administrators", needed=True)
+
+
+def _recalled(situation):
+    yield _Call(situation.details.get("member"), situation.paging, "You are called back", needed=True)
+
+
+def _released(situation):
+    yield _Call(situation.details.get("member"), (EMAIL,), "You worked on it")
+
+
+def _team(situation):
+    for member in situation.details.get("members", ()):
+        yield _Call(member, (EMAIL,), f"Team {situation.details.get('name', '')} follows", BRIEFING)
 
 
 def _reminder(situation):
@@ -361,6 +395,13 @@ _CALLS = {
     kinds.FUNCTION_REQUESTED.name: _function,
     kinds.ROLE_TAKEN.name: _assignee,
     kinds.ROLE_HANDED_OVER.name: _assignee,
+    kinds.PARTICIPANT_LEFT.name: _released,
+    kinds.PARTICIPANT_RECALLED.name: _recalled,
+    kinds.TEAM_FOLLOWS.name: _team,
+    kinds.INVITATION_SENT.name: _invited,
+    kinds.INVITATION_ACCEPTED.name: _answered,
+    kinds.INVITATION_DECLINED.name: _answered,
+    kinds.INVITATION_EXPIRED.name: _answered,
     kinds.ASSESSMENT_DEFAULTED.name: _defaulted,
     kinds.CLOCK_WARNED.name: _reminder,
     kinds.CLOCK_DUE.name: _reminder,

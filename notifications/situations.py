@@ -4,7 +4,7 @@ from collections import defaultdict
 from datetime import timedelta
 
 from incidents import kinds
-from incidents.models import IncidentService
+from incidents.models import IncidentService, Participant
 from playbooks.models import RoleDefinition
 from teams.models import Function, Membership, Rota
 
@@ -22,6 +22,7 @@ def of(entry):
     incident = entry.incident
     members = active_members()
     told, called = _told(incident) if entry.kind in ENDINGS else (frozenset(), frozenset())
+    on_it = incident.participants.current().values_list("membership_id", "capacity")
     opening = entry.actor_id is None and entry.recorded_at - incident.declared_at < OPENING
     return Situation(
         kind=entry.kind,
@@ -36,7 +37,8 @@ def of(entry):
         readers=_readers(entry, members),
         members={member.pk: _listener(member) for member in members},
         **_hats(incident),
-        participants=frozenset(incident.participants.current().values_list("membership_id", flat=True)),
+        participants=frozenset(member for member, _ in on_it),
+        followers=frozenset(member for member, capacity in on_it if capacity == Participant.Capacity.FOLLOWER),
         told=told,
         called=called,
         with_declaration=opening,

@@ -2,13 +2,13 @@
 
 from django.db.models import F, Max
 
-from incidents.models import Obligation, Participant, RoleAssignment
+from incidents.models import IncidentInvitation, Obligation, Participant, RoleAssignment
 from teams.models import Person
 
 from .models import Delivery, OptOut
 
 # What these are about has no meaning once the incident is over. The rest of a topic comes after a colon.
-ONLY_WHILE_OPEN = ("clock", "function", "role", "assessment", "severity", "dependency", "silence")
+ONLY_WHILE_OPEN = ("clock", "function", "role", "invitation", "assessment", "severity", "dependency", "silence")
 
 
 class Suppression:
@@ -75,7 +75,7 @@ class Suppression:
         return all(stream.is_open_to(recipient) for stream in named if stream and stream.restricted)
 
     def _may_know(self, delivery):
-        """The same people who can open it: being on call for a function it needs is not being on it."""
+        """The same people who can open it: being on call for a function it needs is not being on it or invited."""
         recipient = delivery.recipient
         return recipient is None or recipient.is_administrator or (delivery.incident_id, recipient.pk) in self.on_it
 
@@ -85,7 +85,9 @@ class Suppression:
             return set()
         on_it = Participant.objects.current().filter(incident__in=incidents)
         hats = RoleAssignment.objects.current().filter(incident__in=incidents)
+        invited = IncidentInvitation.objects.waiting().filter(incident__in=incidents)
         return {
+            *invited.values_list("incident_id", "membership_id"),
             *on_it.values_list("incident_id", "membership_id"),
             *hats.values_list("incident_id", "membership_id"),
         }

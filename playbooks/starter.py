@@ -27,6 +27,8 @@ SEVERITIES = [
 PRESET_SEVERITY = "sev3"
 # Minutes that a technical workstream may say nothing at SEV1, SEV2, SEV3, SEV4.
 SILENCE = (10, 15, 30, None)
+# How many people usually work on an incident of SEV1, SEV2, SEV3, SEV4 at most.
+PARTICIPANT_CAPS = (12, 10, 8, 6)
 
 # Minutes between updates at SEV1, SEV2, SEV3, SEV4; None: only when something changes.
 CADENCES = {
@@ -145,6 +147,7 @@ def seed_severities():
             rank=rank,
             preset=slug == PRESET_SEVERITY,
             silence_minutes=SILENCE[rank - 1],
+            participant_cap=PARTICIPANT_CAPS[rank - 1],
         )
         for audience, minutes in CADENCES.items():
             Cadence.objects.create(severity=severities[slug], audience=audience, minutes=minutes[rank - 1])

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from incidents.ingest.reports import Report
 from incidents.mobilization import declare
@@ -17,6 +18,7 @@ from incidents.models import (
     Document,
     Finding,
     GuardWaiver,
+    IncidentInvitation,
     Integration,
     Message,
     Question,
@@ -75,6 +77,9 @@ def _plant_secrets(globex, omar):
     Workstream.open(incident, secret, by=omar, restricted=True)
     WorkstreamDependency.add(*incident.workstreams.in_order(), by=omar, reason=secret)
     Workstream.open(incident, secret, by=omar)
+    IncidentInvitation.objects.create(
+        incident=incident, membership=omar, reason=secret, answer=secret, state="declined", expires_at=timezone.now()
+    )
     StatusUpdate.publish(incident, "technical", {"text": secret}, by=omar)
     Finding.post(incident, secret, by=omar)
     Task.add(incident, secret, by=omar)

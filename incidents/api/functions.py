@@ -5,7 +5,7 @@ from rest_framework import serializers
 
 from teams.api.endpoint import Endpoint, unchanged_is_fine
 from teams.api.schema import listing, operation
-from teams.api.shapes import Answer, Body, Named, Reason
+from teams.api.shapes import Answer, Body, Line, Named, Reason
 from teams.models import Function
 
 from ..lookups import find_incident
@@ -24,6 +24,13 @@ class ActivationAnswer(Answer):
 class NewState(Body):
     state = serializers.ChoiceField(choices=list(KINDS))
     reason = Reason()
+    release = serializers.BooleanField(
+        required=False, help_text="When it stands down: release its people too. Who holds a role stays."
+    )
+    thanks = Line(required=False, allow_blank=True, max_length=500)
+    follows = serializers.BooleanField(
+        required=False, help_text="Whether the released go on following; true if left out."
+    )
 
 
 class Functions(Endpoint):

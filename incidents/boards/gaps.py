@@ -30,7 +30,14 @@ class GapBoard:
     def facts(self):
         room = self.room
         return Facts.of(
-            room.incident, viewer=room.viewer, clocks=room.owed, roles=room.held, streams=room.streams, now=room.now
+            room.incident,
+            viewer=room.viewer,
+            clocks=room.owed,
+            roles=room.held,
+            functions=room.activations,
+            streams=room.streams,
+            active=room.crowd.at_work,
+            now=room.now,
         )
 
     @cached_property

@@ -33,6 +33,15 @@ class Reason(forms.CharField):
         super().__init__(label=label, help_text=help_text, required=False, max_length=500, widget=widget)
 
 
+class Thanks(Reason):
+    """A word to somebody who is released: one line that they and everybody else reads."""
+
+    def __init__(self):
+        super().__init__(
+            label="Thanks", help_text="What they did for it. They are told, and it stands on the timeline."
+        )
+
+
 class OnceKey(forms.CharField):
     """Made with the form, so that a double click or a reload is the same act."""
 

@@ -5,7 +5,7 @@ from django import forms
 from teams.models import Membership, TechnicalDomain
 
 from ..models import FunctionActivation
-from .acts import ActForm, Reason, WaivableForm
+from .acts import ActForm, Reason, Thanks, WaivableForm
 
 
 class MemberField(forms.ModelChoiceField):
@@ -71,3 +71,6 @@ class FunctionForm(ActForm):
 
     state = forms.ChoiceField(choices=FunctionActivation.State, widget=forms.HiddenInput)
     reason = Reason(help_text="One line for the timeline; needed where a function is waived.")
+    release = forms.BooleanField(label="Release its people too; who holds a role stays", required=False)
+    follows = forms.BooleanField(label="They go on following", required=False, initial=True)
+    thanks = Thanks()

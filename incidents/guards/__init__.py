@@ -14,6 +14,7 @@ from .facts import Facts
 from .findings import FindingUnacknowledged
 from .functions import RequiredFunctionNotEngaged
 from .gaps import Breach, Gap
+from .participants import ParticipantCap, SpanOfControl
 from .roles import NoCommunicationsLead, NoLead
 from .streams import SilentWorkstream, UnownedWorkstream
 from .tasks import TaskUnowned
@@ -28,6 +29,8 @@ GUARDS = (
     LeadAlsoCoordinator(),
     RolesExcludeEachOther(),
     RequiredFunctionNotEngaged(),
+    ParticipantCap(),
+    SpanOfControl(),
     UpdateOverdue(),
     FindingUnacknowledged(),
     TaskUnowned(),

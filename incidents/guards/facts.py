@@ -23,6 +23,7 @@ class Facts:
 
     `streams` are the workstreams that whoever asks may know of; gaps about others are not for them.
     `exclusions` are the rules that keep roles apart, `hands_on` who does technical work since when.
+    `active` are those who work on it, the longest first, each with `is_directed`.
     """
 
     incident: object
@@ -36,10 +37,11 @@ class Facts:
     findings: list = field(default_factory=list)
     exclusions: list = field(default_factory=list)
     hands_on: dict = field(default_factory=dict)
+    active: list = field(default_factory=list)
     now: datetime = field(default_factory=timezone.now)
 
     @classmethod
-    def of(cls, incident, *, viewer=None, clocks=None, roles=None, functions=None, streams=None, now=None):
+    def of(cls, incident, *, viewer=None, clocks=None, roles=None, functions=None, streams=None, active=None, now=None):
         """Read what the caller has not read already, in a constant number of queries.
 
         With a `viewer` nothing is in it that this member may not know of.
@@ -63,6 +65,7 @@ class Facts:
             findings=list(incident.findings.raised().in_order()),
             exclusions=list(RoleExclusion.objects.with_roles()),
             hands_on=hands_on(streams, now),
+            active=list(incident.participants.at_work()) if active is None else active,
             now=now,
         )
 

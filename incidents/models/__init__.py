@@ -6,9 +6,10 @@ from .documents import Document
 from .findings import Finding
 from .functions import FunctionActivation
 from .incident import Incident, IncidentService, Status
+from .invitations import IncidentInvitation
 from .messages import Mention, Message, MessageVersion
 from .obligations import Obligation
-from .participants import Participant
+from .participants import Participant, Stint
 from .questions import Question
 from .roles import RoleAssignment
 from .stream_exceptions import StreamException
@@ -26,6 +27,7 @@ __all__ = [
     "FunctionActivation",
     "GuardWaiver",
     "Incident",
+    "IncidentInvitation",
     "IncidentService",
     "Integration",
     "Mention",
@@ -37,6 +39,7 @@ __all__ = [
     "RoleAssignment",
     "Status",
     "StatusUpdate",
+    "Stint",
     "StreamException",
     "Task",
     "TimeCorrection",

@@ -9,6 +9,7 @@ from teams.tenancy import TenantManager, TenantModel, TenantQuerySet
 
 from .. import authority, kinds
 from .incident import Incident
+from .participants import Participant
 from .workstreams import Workstream
 
 ENGINEERING = "engineering"
@@ -78,8 +79,11 @@ class FunctionActivation(TenantModel):
 
     @classmethod
     @transaction.atomic
-    def change(cls, incident, function, state, *, by, reason="", rule=""):
-        """Ask for a function, engage it, stand it down or waive it. Returns the entry."""
+    def change(cls, incident, function, state, *, by, reason="", rule="", release=False, thanks="", follows=True):
+        """Ask for a function, engage it, stand it down or waive it. Returns the entry.
+
+        With `release`, standing it down releases its people too, with `thanks`; those who wear a hat stay.
+        """
         incident.lock()
         state = ActivationState(state)
         if state not in KINDS:
@@ -110,6 +114,8 @@ class FunctionActivation(TenantModel):
         )
         if state == S.ENGAGED:
             Workstream.open_for(incident, function, by=by)
+        if release and state == S.STOOD_DOWN:
+            Participant.release_all(incident, function, by=by, follows=follows, thanks=thanks, reason=reason)
         return entry
 
     @classmethod

@@ -45,13 +45,15 @@ TRANSITIONS = {
 
 class IncidentQuerySet(TenantQuerySet):
     def visible_to(self, membership):
-        """Private incidents only for who is on them, and for the organisation's administrators."""
+        """Private incidents only for who is on them or invited, and for the organisation's administrators."""
         if membership.is_administrator:
             return self
+        from .invitations import IncidentInvitation
         from .participants import Participant
 
         on_it = Participant.objects.filter(incident=OuterRef("pk"), membership=membership, left_at=None)
-        return self.filter(Q(private=False) | Exists(on_it))
+        invited = IncidentInvitation.objects.waiting().filter(incident=OuterRef("pk"), membership=membership)
+        return self.filter(Q(private=False) | Exists(on_it) | Exists(invited))
 
     def open(self):
         return self.filter(status__in=OPEN)
@@ -283,6 +285,7 @@ class Incident(TenantModel):
     @transaction.atomic
     def merge_into(self, other, *, by, reason="", waiver=""):
         """End this incident as a duplicate of `other`, whose timeline says that it arrived."""
+        from .invitations import IncidentInvitation
         from .obligations import Obligation
 
         if other.pk == self.pk:
@@ -301,6 +304,7 @@ class Incident(TenantModel):
         self.save(update_fields=["status", "merged_into", "resolved_at"])
         self.alerts.update(incident=other)
         Obligation.cancel_open(self)
+        IncidentInvitation.end_all(self)
         entry = self.record(kinds.MERGED, by=by, into=other.number, reason=reason, waiver=waiver)
         other.record(kinds.DUPLICATE_ARRIVED, by=by, number=self.number, title=self.title)
         return entry
@@ -340,6 +344,8 @@ class Incident(TenantModel):
 
         An entry that names a workstream carries it: `workstream` where it belongs, `beside` a second one.
         """
+        from .participants import Participant
+
         now = timezone.now()
         entry = TimelineEntry(
             organization_id=self.organization_id,
@@ -358,6 +364,8 @@ class Incident(TenantModel):
         entry.save(force_insert=True)
         self.last_number, self.head_hash = entry.number, entry.hash
         self.save(update_fields=["last_number", "head_hash"])
+        if by is not None:
+            Participant.note_act(self, by, now=now)
         entry_recorded.send(TimelineEntry, entry=entry)
         if workstream is not None and workstream.silence_minutes and by is not None:
             self._heard_from(workstream)
@@ -395,6 +403,7 @@ class Incident(TenantModel):
         return self.record(kinds.REOPENED, by=by, before=before, after=self.status, reason=reason, waiver=waiver)
 
     def _end(self, status, *, by, reason, waiver, kind):
+        from .invitations import IncidentInvitation
         from .obligations import Obligation
 
         before, self.status = self.status, status
@@ -405,6 +414,7 @@ class Incident(TenantModel):
             self.resolved_at = now
         self.save(update_fields=["status", "resolved_at", "closed_at"])
         Obligation.cancel_open(self)
+        IncidentInvitation.end_all(self)
         return self.record(kind, by=by, before=before, after=status, reason=reason, waiver=waiver)
 
     def _require_coordination(self, by, act, waiver):

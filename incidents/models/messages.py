@@ -108,6 +108,11 @@ class Message(TenantModel):
             "Stakeholders do not post in workstreams. Ask the communications lead.",
             code="responders_only",
         )
+        authority.require(
+            authority.may_post(by, incident),
+            "You read along and do not post. Join the incident first.",
+            code="readers_do_not_post",
+        )
         text = text.strip()
         if not text:
             raise Refused("Write something first.", code="empty")

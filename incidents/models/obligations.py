@@ -27,6 +27,7 @@ class ObligationKind(models.TextChoices):
     TASK = "task", "Task"
     QUESTION = "question", "Question"
     SILENCE = "silence", "Silence"
+    INVITATION = "invitation", "Invitation"
 
 
 class ObligationState(models.TextChoices):

@@ -40,10 +40,16 @@ def function(request, number, slug):
         activation=activation,
         steps=steps_from(activation),
         wanted=request.GET.get("state", ""),
+        may_release=activation is not None and ActivationState.STOOD_DOWN in TRANSITIONS[activation.state],
     )
 
 
 def steps_from(activation):
     """`(state, words)` of what a person may bring the function to from here."""
     possible = TRANSITIONS[activation.state if activation else None]
-    return [(state, words) for state, words in ACTS.items() if state in possible]
+    words_of = {**ACTS, ActivationState.REQUESTED: "Recall it"} if _was_here(activation) else ACTS
+    return [(state, words) for state, words in words_of.items() if state in possible]
+
+
+def _was_here(activation):
+    return activation is not None and activation.state == ActivationState.STOOD_DOWN

@@ -3,7 +3,7 @@
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from teams.models import Membership
+from teams.models import Membership, Team
 
 from ..lookups import find_incident, room_of
 
@@ -20,4 +20,5 @@ def people(request, number):
         here = {each.membership_id for each in room.participants}
         members = Membership.objects.active().with_people().in_order()
         context["others"] = [member for member in members if member.pk not in here]
+        context["teams"] = Team.objects.in_order()
     return render(request, "incidents/people.html", context)

@@ -27,6 +27,9 @@ class SeverityAnswer(Answer):
     description = serializers.CharField()
     rank = serializers.IntegerField(help_text="1 is the worst.")
     preset = serializers.BooleanField(help_text="Chosen when nothing else is said.")
+    participant_cap = serializers.IntegerField(
+        allow_null=True, help_text="How many people usually work on it at most; null: as many as come."
+    )
     cadences = CadencesAnswer()
 
 

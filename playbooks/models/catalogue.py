@@ -24,6 +24,12 @@ class Severity(CatalogueModel):
         validators=[MinValueValidator(1), MaxValueValidator(1440)],
         help_text="How long a technical workstream may say nothing before its owner is asked; empty: nobody asks.",
     )
+    participant_cap = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="How many people usually work on it at most. More come in with a reason. Empty: as many as come.",
+    )
 
     objects = TenantManager.from_queryset(SeverityQuerySet)()
 

@@ -214,7 +214,8 @@ def test_a_member_joins_and_a_whole_team_does_not(api, path):
     assert api.post(f"{path}participants/", {"member": "sam@acme.test", "capacity": "observer"}).status_code == 200
 
     refused = api.post(f"{path}participants/", {"team": "platform"})
-    assert (refused.status_code, refused.json()["code"]) == (409, "broadcast_instead")
+    assert (refused.status_code, refused.json()["code"]) == (409, "department_bulk_add")
+    assert refused.json()["waivable"] is False
 
     assert api.delete(f"{path}participants/{joined.json()['id']}/").status_code == 204
     assert [each["member"] for each in api.get(f"{path}participants/").json()["results"]] == ["lena@acme.test"]

@@ -180,6 +180,7 @@ def things_of(lena):
         "participants": incident.participants.first().pk,
         "timeline": 1,
         "documents": document.pk,
+        "invitations": 1,
         "updates": 1,
         "tasks": incident.tasks.first().pk,
         "findings": (incident.findings.first() or raise_finding(incident, by=lena)).pk,

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from incidents.models import Document, Integration, StreamException
+from incidents.models import Document, IncidentInvitation, Integration, StreamException
 from notifications.models import RoutingRule
 from playbooks.models import Playbook
 from teams.models import ApiToken, Service, Team
@@ -62,6 +62,15 @@ STAKEHOLDER = {
     "GET /incidents/<int:number>/participants/": DONE,
     "POST /incidents/<int:number>/participants/": INVALID,
     "DELETE /incidents/<int:number>/participants/<int:pk>/": REFUSED,
+    "POST /incidents/<int:number>/participants/<int:pk>/recall/": SHUT,
+    "GET /incidents/<int:number>/invitations/": SHUT,
+    "POST /incidents/<int:number>/invitations/": INVALID,
+    "GET /incidents/<int:number>/invitations/<int:pk>/": SHUT,
+    "DELETE /incidents/<int:number>/invitations/<int:pk>/": SHUT,
+    "POST /incidents/<int:number>/invitations/<int:pk>/acceptance/": SHUT,
+    "POST /incidents/<int:number>/invitations/<int:pk>/refusal/": SHUT,
+    "GET /incidents/<int:number>/catch-up/": DONE,
+    "POST /incidents/<int:number>/catch-up/": DONE,
     "GET /incidents/<int:number>/workstreams/": SHUT,
     "POST /incidents/<int:number>/workstreams/": INVALID,
     "GET /incidents/<int:number>/workstreams/<int:pk>/": SHUT,
@@ -140,6 +149,7 @@ def parameters(acme, lena, mei):
         "documents": incident.documents.get().pk,
         "roles": incident.roles.current().get().pk,
         "participants": incident.participants.get().pk,
+        "invitations": IncidentInvitation.invite(incident, mei, by=lena).details["invitation"],
         "workstreams": message.workstream_id,
         "messages": message.pk,
         "updates": entry.details["update"],

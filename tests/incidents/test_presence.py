@@ -26,6 +26,11 @@ async def presence_where(ear, holds):
     return frame
 
 
+def _counts(said, **expected):
+    engineering = said["functions"].get("engineering", {})
+    return {name: engineering.get(name) for name in expected} == expected
+
+
 async def test_the_room_sees_who_is_here_and_who_is_away_by_function(acme_live, quick):
     organization, incident = acme_live.organization, acme_live.incident
     await act(organization, Participant.join, incident, acme_live.tariq, by=acme_live.lena)
@@ -41,14 +46,25 @@ async def test_the_room_sees_who_is_here_and_who_is_away_by_function(acme_live, 
         await tariq.say({"type": "presence", "state": "away"})
         await ada.say({"type": "ping"})
         frame = await presence_where(
-            lena, lambda said: said["functions"] == {"engineering": {"here": 1, "away": 1}} and said["observers"] == 1
+            lena,
+            lambda said: (
+                said["functions"] == {"engineering": {"here": 1, "engaged": 1, "away": 1}} and said["observers"] == 1
+            ),
         )
         await tariq.say({"type": "seen", "number": before})
-        both = await presence_where(lena, lambda said: said["functions"] == {"engineering": {"here": 2, "away": 0}})
+        both = await presence_where(
+            lena, lambda said: said["functions"] == {"engineering": {"here": 2, "engaged": 2, "away": 0}}
+        )
 
     assert frame["members"] == [
-        {"id": acme_live.lena.pk, "name": "Lena Fischer", "function": "engineering", "state": "here"},
-        {"id": acme_live.tariq.pk, "name": "Tariq Haddad", "function": "engineering", "state": "away"},
+        {"id": acme_live.lena.pk, "name": "Lena Fischer", "function": "engineering", "state": "here", "engaged": True},
+        {
+            "id": acme_live.tariq.pk,
+            "name": "Tariq Haddad",
+            "function": "engineering",
+            "state": "away",
+            "engaged": False,
+        },
     ]
     assert [member["state"] for member in both["members"]] == ["here", "here"]
     assert acme_live.last == before
@@ -64,11 +80,11 @@ async def test_who_has_two_windows_is_here_while_one_of_them_is_looked_at(acme_l
     ):
         await looked_at.say({"type": "presence", "state": "here"})
         await hidden.say({"type": "presence", "state": "away"})
-        await presence_where(looked_at, lambda said: said["functions"] == {"engineering": {"here": 1, "away": 0}})
+        await presence_where(looked_at, lambda said: _counts(said, here=1, away=0))
         assert await act(acme_live.organization, states) == [False]
 
         await looked_at.say({"type": "presence", "state": "away"})
-        await presence_where(hidden, lambda said: said["functions"] == {"engineering": {"here": 0, "away": 1}})
+        await presence_where(hidden, lambda said: _counts(said, here=0, away=1))
         assert await act(acme_live.organization, states) == [True]
 
 
@@ -96,7 +112,11 @@ async def test_stakeholders_hear_numbers_and_no_names(acme_live, quick):
         await lena.say({"type": "presence", "state": "here"})
         frame = await presence_where(stan, lambda said: said["functions"])
 
-    assert frame == {"type": "presence", "functions": {"engineering": {"here": 1, "away": 0}}, "observers": 0}
+    assert frame == {
+        "type": "presence",
+        "functions": {"engineering": {"here": 1, "engaged": 1, "away": 0}},
+        "observers": 0,
+    }
 
 
 async def test_typing_is_shown_in_its_workstream_for_a_moment(acme_live, quick, monkeypatch):

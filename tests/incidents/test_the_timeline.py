@@ -89,7 +89,40 @@ SENTENCES = {
         {"member": 0, "name": "Ruth Meyer", "function": "leadership", "capacity": "observer"},
         "Ruth Meyer observes, for leadership, brought in by Lena Fischer.",
     ),
-    "participant_left": ({"member": 0, "name": "Ruth Meyer"}, "Ruth Meyer left, released by Lena Fischer."),
+    "participant_left": (
+        {"member": 0, "name": "Ruth Meyer", "follows": True, "thanks": "The numbers helped."},
+        "Ruth Meyer works on it no more and follows, released by Lena Fischer. “The numbers helped.”",
+    ),
+    "participant_recalled": (
+        {"member": 0, "name": "Ruth Meyer", "function": "leadership"},
+        "Lena Fischer recalled Ruth Meyer, for leadership.",
+    ),
+    "team_follows": (
+        {"team": "payments", "name": "Payments", "count": 2},
+        "Lena Fischer let the team Payments follow: 2 people.",
+    ),
+    "invitation_sent": (
+        {"member": 0, "name": "Ruth Meyer", "wanted_for": "Leadership", "after": "Mei Tanaka", "expires_at": DUE},
+        "Lena Fischer invited Ruth Meyer for Leadership, because Mei Tanaka did not answer. "
+        "An answer is wanted by 14:30.",
+    ),
+    "invitation_accepted": (
+        {"name": "Ruth Meyer", "wanted_for": "Leadership"},
+        "Ruth Meyer accepted the invitation for Leadership.",
+    ),
+    "invitation_declined": (
+        {"name": "Ruth Meyer", "wanted_for": "Leadership"},
+        "Ruth Meyer declined the invitation for Leadership.",
+    ),
+    "invitation_expired": (
+        {"name": "Mei Tanaka", "wanted_for": "Leadership", "rerouted_to": "Ruth Meyer"},
+        "Mei Tanaka did not answer the invitation for Leadership in time. Ruth Meyer is asked instead.",
+    ),
+    "invitation_withdrawn": (
+        {"name": "Ruth Meyer", "wanted_for": "Leadership"},
+        "Lena Fischer took back the invitation of Ruth Meyer for Leadership.",
+    ),
+    "caught_up": ({"number": 12}, "Lena Fischer is up to speed, up to entry 12."),
     "workstream_opened": (
         {"title": "Roll back", "owner": "Tariq Haddad"},
         "Lena Fischer opened the workstream “Roll back”, owned by Tariq Haddad.",

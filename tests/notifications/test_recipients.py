@@ -351,3 +351,65 @@ def test_the_owner_of_a_workstream_hears_that_others_wait_for_it():
 
     assert told(situation) == {("Tariq", "email")}
     assert reasons(situation) == {("Tariq", "email"): "Owns the workstream"}
+
+
+@pytest.mark.parametrize(("rank", "channels"), [(1, {"email", "sms"}), (3, {"email"})])
+def test_the_invited_and_the_recalled_are_paged_when_it_is_bad(rank, channels):
+    for kind in ("invitation_sent", "participant_recalled"):
+        situation = replace(QUIET, kind=kind, rank=rank, details={"member": SAM}, actor=LENA)
+        assert told(situation) == {("Sam", channel) for channel in channels}
+
+
+def test_an_answer_reaches_whoever_invited():
+    situation = replace(QUIET, rank=1, details={"member": SAM, "inviter": MEI}, actor=SAM)
+
+    assert told(replace(situation, kind="invitation_accepted")) == {("Mei", "email")}
+    assert told(replace(situation, kind="invitation_declined")) == {("Mei", "email"), ("Mei", "sms")}
+
+
+def test_without_an_answer_and_anybody_on_call_administrators_hear_too():
+    details = {"member": SAM, "inviter": MEI, "to_administrators": True}
+
+    assert told(replace(QUIET, kind="invitation_expired", details=details)) == {
+        ("Mei", "email"),
+        ("Lena", "email"),
+        ("Ada", "email"),
+    }
+
+
+def test_the_released_are_thanked_unless_they_left_by_themselves():
+    situation = replace(QUIET, kind="participant_left", details={"member": TARIQ}, actor=LENA)
+
+    assert told(situation) == {("Tariq", "email")}
+    assert told(replace(situation, actor=TARIQ)) == set()
+
+
+def test_a_team_that_follows_is_told_once_and_reads_a_briefing():
+    situation = replace(QUIET, kind="team_follows", details={"members": [SAM, STAN], "name": "Desk"}, actor=LENA)
+
+    assert told(situation) == {("Sam", "email"), ("Stan", "email")}
+    assert {each.reader for each in who_hears(situation)} == {BRIEFING}
+
+
+@pytest.mark.parametrize(("audience", "hears"), [("technical", False), ("coordination", False), ("customers", True)])
+def test_followers_hear_what_is_broadcast(audience, hears):
+    situation = replace(
+        QUIET, kind="update_published", details={"audience": audience}, actor=MEI, followers=frozenset({SAM})
+    )
+
+    assert (("Sam", "email") in told(situation)) is hears
+
+
+def test_a_stakeholder_who_follows_does_not_hear_the_inner_tiers():
+    rule = Rule("Everybody on it", "update_published", audience="coordination", participants=True)
+    situation = replace(
+        QUIET,
+        kind="update_published",
+        details={"audience": "coordination"},
+        actor=MEI,
+        participants=frozenset({SAM, STAN}),
+        followers=frozenset({STAN}),
+        rules=(rule,),
+    )
+
+    assert told(situation) == {("Sam", "email")}

@@ -30,6 +30,7 @@ customElements.define("live-incident", class extends HTMLElement {
     on(window, "offline", () => this.show("off"));
     on(document, "visibilitychange", () => this.look());
     on(document, "input", (event) => this.type(event));
+    for (const use of ["keydown", "pointerdown", "input"]) on(document, use, () => { this.used = true; });
     on(document.body, "htmx:oobBeforeSwap", (event) => this.leaveOut(event.detail.fragment));
     on(document.body, "htmx:afterSettle", () => { this.keepUp(); this.paint(); });
     document.addEventListener("scroll", () => this.settle(), { capture: true, passive: true, signal: this.gone.signal });
@@ -73,7 +74,13 @@ customElements.define("live-incident", class extends HTMLElement {
 
   pulse() {
     if (!this.socket) return;
-    if (Date.now() - this.heard > SILENCE) { this.drop(); this.failed(); } else this.say({ type: "ping" });
+    if (Date.now() - this.heard > SILENCE) { this.drop(); this.failed(); } else this.beatOnce();
+  }
+
+  // With the beat goes whether anybody used the page since the last one.
+  beatOnce() {
+    this.say(this.used ? { type: "ping", input: true } : { type: "ping" });
+    this.used = false;
   }
 
   say(frame) { if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(frame)); }
@@ -229,11 +236,12 @@ customElements.define("live-incident", class extends HTMLElement {
     const { functions, members = [], typing = {} } = this.presence;
     const write = (element, text) => { if (element.textContent !== text) element.textContent = text; };
     for (const element of document.querySelectorAll("[data-presence]")) {
-      const { here = 0, away = 0 } = functions[element.dataset.presence] ?? {};
-      write(element, [here && `${here} here`, away && `${away} away`].filter(Boolean).join(", "));
+      const { here = 0, engaged = 0, away = 0 } = functions[element.dataset.presence] ?? {};
+      write(element, [engaged && `${engaged} engaged`, here - engaged && `${here - engaged} idle`, away && `${away} away`].filter(Boolean).join(", "));
     }
     for (const element of document.querySelectorAll("[data-member]")) {
-      element.dataset.state = members.find(({ id }) => String(id) === element.dataset.member)?.state ?? "";
+      const there = members.find(({ id }) => String(id) === element.dataset.member);
+      element.dataset.state = !there || there.state === "away" ? there?.state ?? "" : there.engaged ? "engaged" : "idle";
     }
     for (const element of document.querySelectorAll("[data-typing]")) {
       const names = members.filter(({ id }) => typing[element.dataset.typing]?.includes(id) && String(id) !== this.getAttribute("member"));

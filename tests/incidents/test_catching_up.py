@@ -1,0 +1,191 @@
+"""Whoever comes late, or comes back, reads what they missed; they say when they are up to speed."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from incidents.models import IncidentInvitation, Participant, RoleAssignment, StatusUpdate
+from incidents.room import IncidentRoom
+from playbooks.models import Severity
+from tests.factories import declare_incident, post_message
+from tests.incidents.pages import HTMX, last_entry, queries_of, url_of, words_of
+
+NOW = timezone.now()
+
+
+@pytest.fixture
+def clock():
+    with time_machine.travel(NOW, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def incident(clock, lena):
+    return declare_incident(lena, "Card payments fail", severity="sev2", summary="Since the release of 14:00.")
+
+
+def card(incident, viewer):
+    incident.refresh_from_db()
+    return IncidentRoom(incident, viewer).catch_up
+
+
+def test_it_is_due_on_the_first_entry_but_not_for_who_declared(incident, lena, tariq):
+    assert card(incident, tariq).is_due
+    assert not card(incident, lena).is_due
+
+
+def test_up_to_speed_ends_it_and_is_a_system_entry(incident, tariq):
+    entry = Participant.catch_up(incident, tariq)
+
+    assert (entry.kind, entry.actor) == ("caught_up", tariq)
+    assert not incident.timeline.without_system().filter(kind="caught_up").exists()
+    assert not card(incident, tariq).is_due
+    assert not incident.participants.current().filter(membership=tariq).exists()
+
+
+def test_saying_it_twice_says_it_once(incident, tariq):
+    Participant.catch_up(incident, tariq)
+
+    assert Participant.catch_up(incident, tariq) is None
+    assert incident.timeline.of_kinds("caught_up").count() == 1
+
+
+def test_ten_minutes_away_make_it_due_again(incident, tariq, lena, clock):
+    Participant.beat(incident, [tariq.pk])
+    Participant.catch_up(incident, tariq)
+    clock.shift(timedelta(minutes=9))
+    Participant.beat(incident, [tariq.pk])
+    assert not card(incident, tariq).is_due
+
+    left_at = timezone.now()
+    clock.shift(timedelta(minutes=11))
+    assert card(incident, tariq).is_due
+    incident.change_severity(Severity.objects.get(slug="sev1"), by=lena)
+    Participant.beat(incident, [tariq.pk])
+
+    late = card(incident, tariq)
+    assert (late.is_due, late.since) == (True, left_at)
+    assert [entry.kind for entry in late.turns] == ["severity_changed"]
+    Participant.catch_up(incident, tariq)
+    assert not card(incident, tariq).is_due
+
+
+def test_what_arrives_while_somebody_reads_stays_new(incident, tariq, lena):
+    seen = incident.last_number
+    incident.change_status("identified", by=lena)
+
+    Participant.catch_up(incident, tariq, upto=seen)
+
+    assert incident.participants.get(membership=tariq).caught_up_number == seen
+
+
+def test_it_tells_the_turns_and_counts_the_rest(incident, lena, mei, tariq):
+    incident.change_status("identified", by=lena, reason="A bad release")
+    RoleAssignment.take(incident, "communications_lead", by=mei)
+    for number in range(3):
+        post_message(incident, f"word {number}", by=lena)
+
+    late = card(incident, tariq)
+
+    assert [entry.kind for entry in late.turns][-2:] == ["status_changed", "role_taken"]
+    assert (3, "message") in late.rest
+
+
+def test_it_names_whom_to_talk_to_and_what_is_asked(incident, lena, tariq, mei):
+    RoleAssignment.take(incident, "communications_lead", by=mei)
+    IncidentInvitation.invite(incident, tariq, by=lena)
+
+    late = card(incident, tariq)
+
+    assert late.contacts == [(lena, "leads the incident"), (mei, "communications lead")]
+    assert late.standing == "You are watching."
+    assert "invitation" in [need.kind for need in late.asked]
+
+
+@pytest.mark.parametrize(
+    ("capacity", "sentence"),
+    [
+        ("active", "You work on it and hold no role."),
+        ("observer", "You observe: you read and do not post."),
+        ("follower", "You follow: you hear what is broadcast."),
+    ],
+)
+def test_it_says_how_the_reader_takes_part(incident, tariq, capacity, sentence):
+    Participant.join(incident, tariq, by=tariq, capacity=capacity)
+
+    assert card(incident, tariq).standing == sentence
+
+
+def test_the_room_offers_it_once(incident, tariq, signed_in):
+    browser = signed_in(tariq)
+    assert "Catch up with what happened" in words_of(browser.get(url_of(incident)))
+
+    region = browser.get(url_of(incident, "catch-up/"), headers=HTMX)
+    page = words_of(region)
+    assert "lead Lena Fischer. You are watching." in page
+    assert "Since the release of 14:00." in page
+    assert "<html" not in region.content.decode()
+
+    answer = browser.post(url_of(incident, "catch-up/"), {"upto": incident.last_number}, headers=HTMX)
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert "Catch up with what happened" not in words_of(browser.get(url_of(incident)))
+
+
+def test_it_works_as_a_page_without_scripts(incident, tariq, signed_in):
+    browser = signed_in(tariq)
+    page = words_of(browser.get(url_of(incident, "catch-up/")))
+    assert "I am up to speed" in page
+    assert "Show me everything" in page
+
+    assert browser.post(url_of(incident, "catch-up/"), {"upto": "nonsense"}).url == url_of(incident)
+    assert last_entry(incident).kind == "caught_up"
+
+
+def test_a_stakeholder_reads_no_more_than_elsewhere(incident, lena, tariq, stan, signed_in):
+    post_message(incident, "The gateway is a mess.", by=lena)
+    StatusUpdate.publish(incident, "technical", {"text": "Draining the queue."}, by=lena)
+    assert "Draining the queue." in words_of(signed_in(tariq).get(url_of(incident, "catch-up/")))
+
+    page = words_of(signed_in(stan).get(url_of(incident, "catch-up/")))
+
+    assert "You are watching." in page
+    assert "Draining the queue." not in page
+    assert "message" not in page
+
+
+def test_a_private_incident_and_a_foreign_one_are_not_there(lena, tariq, omar, signed_in):
+    private = declare_incident(lena, private=True)
+
+    for member in (tariq, omar):
+        assert signed_in(member).get(url_of(private, "catch-up/")).status_code == 404
+        assert signed_in(member).post(url_of(private, "catch-up/")).status_code == 404
+    assert signed_in(lena).get(url_of(private, "catch-up/")).status_code == 200
+
+
+def test_it_costs_the_same_however_much_there_is(incident, lena, tariq, signed_in):
+    browser = signed_in(tariq)
+    post_message(incident, by=lena)
+    browser.get(url_of(incident, "catch-up/"))
+    little = queries_of(lambda: browser.get(url_of(incident, "catch-up/")))
+
+    for _ in range(5):
+        incident.change_status("identified", by=lena)
+        incident.change_status("investigating", by=lena)
+        post_message(incident, by=lena)
+
+    assert queries_of(lambda: browser.get(url_of(incident, "catch-up/"))) == little
+
+
+def test_a_program_reads_it_and_says_so(incident, lena, tariq, program):
+    incident.change_status("identified", by=lena)
+    api = program(tariq)
+
+    read = api.get(f"/incidents/{incident.number}/catch-up/").json()
+    assert (read["due"], read["since"], read["standing"]) == (True, None, "You are watching.")
+    assert read["turns"][-1]["kind"] == "status_changed"
+    assert read["contacts"] == [{"member": "lena@acme.test", "why": "leads the incident"}]
+
+    said = api.post(f"/incidents/{incident.number}/catch-up/", {"upto": read["turns"][-1]["number"]})
+    assert (said.status_code, said.json()["due"]) == (200, False)
