@@ -436,5 +436,5 @@ class IncidentRoom:
         return rows.filter(pk__in=subjects).in_order() if subjects else ()
 
     def _need(self, subject, kind, words, due_at):
-        sentence = Truncator(f"{subject.label} {words}").chars(120)
+        sentence = Truncator(f"{subject.label} {words}").chars(120).rstrip(".")
         return Need(kind, str(subject.pk), sentence, "late" if due_at <= self.now else "", due_at)

@@ -102,6 +102,8 @@ def _payments_fail(organization, members, now, monitoring):
         active_work="Tariq compares the releases, Sam collects what customers see, Lena leads.",
         estimated_resolution="Unknown; a rollback would take about 20 minutes.",
     )
+    story.does(5.8, "lena", 1, 2, 3, 4)
+    story.does(5.9, "mei", 5)
     story.opens(6, "lena", "Card gateway", owner="tariq", domain="backend")
     story.opens(6.2, "lena", "Customer reports", owner="sam")
     story.opens(6.5, "lena", "Ledger and double charges", owner="jonas", domain="database")
@@ -143,8 +145,20 @@ def _payments_fail(organization, members, now, monitoring):
         customer_effect="Customers see a declined card; 31 have written to us.",
         expected_timeline="A rollback is being prepared; decision within ten minutes.",
     )
+    story.finds(
+        11.5,
+        "tariq",
+        "A third of the handshakes with the bank is cut off after 250 ms, since 2026.47.",
+        stream="Card gateway",
+        actions="Compared both releases and two nodes.",
+        needs="A go to roll back to 2026.46.",
+        meaning="The release is the cause; nothing is wrong at the bank.",
+        confidence="high",
+        needs_action=True,
+    )
     story.engages(12, "ruth", "leadership")
     story.engages(12.5, "ada", "product")
+    story.hears(12.8, "lena", 1)
     story.says(13, "ada", "General", "We would rather lose the new receipts than wait: roll back when you can, @lena.")
     story.moves(14, "lena", "identified", "The release's connection pool gives up too early.")
     story.tells(
@@ -154,6 +168,8 @@ def _payments_fail(organization, members, now, monitoring):
         text="Cause: acquire timeout of 250 ms in 2026.47. Rolling back to 2026.46, node by node.",
     )
     story.opens(16, "lena", "Roll back to 2026.46", owner="noor", domain="infrastructure")
+    story.adds(16.5, "lena", "Void what was captured but not booked", owner="priya", due=150)
+    story.asks(16.8, "stan", "May we tell Hooli that their invoices are not affected?", for_customers=True)
     story.says(17, "noor", "Roll back to 2026.46", "Draining **gw-1** now. Each node takes about four minutes.")
     story.says(
         19,
@@ -164,6 +180,7 @@ def _payments_fail(organization, members, now, monitoring):
     story.says(
         20, "sam", "Customer reports", "87 tickets, two of our ten largest customers among them; Stan calls them."
     )
+    story.answers(20.3, "lena", 1, "Yes: invoices and bank transfers work as always.")
     story.tells(
         20.5,
         "mei",
@@ -172,6 +189,12 @@ def _payments_fail(organization, members, now, monitoring):
         active_work="Noor rolls back node by node; Jonas and Priya look for payments taken but not booked.",
         estimated_resolution="In about 20 minutes.",
     )
+    _payments_come_back(story)
+    story.pass_until(now)
+
+
+def _payments_come_back(story):
+    """Node by node, and not yet all of them."""
     story.says(23, "noor", "Roll back to 2026.46", "**gw-1** back on 2026.46, errors there under 0.5 %. Next **gw-2**.")
     story.says(26, "tariq", "Card gateway", "Same picture here: nodes on 2026.46 are clean, the others still fail.")
     story.changes(27, "lena", "Ledger and double charges", state="blocked")
@@ -187,7 +210,17 @@ def _payments_fail(organization, members, now, monitoring):
         active_work="Noor continues with gw-3. Jonas waits for the bank's settlement file.",
         estimated_resolution="In about ten minutes.",
     )
+    story.asks(36, "ruth", "How much revenue is delayed, and how much is lost?", for_briefing=True)
+    story.adds(36.2, "lena", "Ask the bank when the settlement file comes")
     story.says(36.5, "noor", "Roll back to 2026.46", "**gw-3** takes longer: one request hangs. Two more minutes.")
+    story.finds(
+        38.5,
+        "jonas",
+        "No payment was booked twice; 212 were authorised and not booked.",
+        stream="Ledger and double charges",
+        actions="Counted against the ledger up to 20:35.",
+        meaning="Nobody is charged twice.",
+    )
     story.says(39, "tariq", "Card gateway", "Fix for 2026.48 is up for review. It will *not* go out tonight.")
     story.says(
         40.2,
@@ -195,4 +228,3 @@ def _payments_fail(organization, members, now, monitoring):
         "General",
         "@mei customers were due three minutes ago. A line is enough: half is back.",
     )
-    story.pass_until(now)

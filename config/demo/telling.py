@@ -6,12 +6,15 @@ from django.db import transaction
 from django.utils import timezone
 
 from incidents.models import (
+    Finding,
     FunctionActivation,
     Incident,
     Message,
     Obligation,
+    Question,
     RoleAssignment,
     StatusUpdate,
+    Task,
     Workstream,
 )
 from notifications import fan_out
@@ -100,6 +103,31 @@ class Story:
     def engages(self, minute, who, function, state="engaged"):
         found = Function.objects.get(slug=function)
         return self.at(minute, FunctionActivation.change, self._now(), found, state, by=self.members[who])
+
+    def finds(self, minute, who, condition, *, stream=None, **lines):
+        workstream = self._stream(stream) if stream else None
+        self.at(minute, Finding.post, self._now(), condition, by=self.members[who], workstream=workstream, **lines)
+
+    def hears(self, minute, who, number):
+        """The lead acknowledges a finding."""
+        self.at(minute, self._now().findings.get(number=number).acknowledge, by=self.members[who])
+
+    def does(self, minute, who, *numbers):
+        """Ticks tasks off."""
+        for number in numbers:
+            self.at(minute, self._now().tasks.get(number=number).done, by=self.members[who])
+
+    def adds(self, minute, who, text, *, owner=None, due=None):
+        due_at = self.start + timedelta(minutes=due) if due else None
+        self.at(
+            minute, Task.add, self._now(), text, by=self.members[who], owner=self.members.get(owner), due_at=due_at
+        )  # fmt: skip
+
+    def asks(self, minute, who, text, **how):
+        self.at(minute, Question.ask, self._now(), text, by=self.members[who], **how)
+
+    def answers(self, minute, who, number, text):
+        self.at(minute, self._now().questions.get(number=number).give_answer, text, by=self.members[who])
 
     def tells(self, minute, who, audience, **body):
         return self.at(minute, StatusUpdate.publish, self._now(), audience, body, by=self.members[who])

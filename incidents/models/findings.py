@@ -132,13 +132,10 @@ class Finding(TenantModel):
         if not condition:
             raise Refused("Say what you found.", code="empty")
         now = timezone.now()
-        minutes = ACKNOWLEDGEMENT_MINUTES
-        if incident.severity.rank <= URGENT_RANK:
-            minutes //= 2
         workstream = message.workstream if message else workstream
         if by is not None:
             Participant.ensure(incident, by)
-        finding = cls.objects.create(
+        finding = cls(
             incident=incident,
             number=(incident.findings.aggregate(last=Max("number"))["last"] or 0) + 1,
             workstream=workstream,
@@ -153,10 +150,9 @@ class Finding(TenantModel):
             needs_action=needs_action,
             raised_by=by,
             raised_at=now,
-            acknowledge_by=now + timedelta(minutes=minutes),
             key=key,
         )
-        Obligation.open(incident, ObligationKind.FINDING, minutes=minutes, subject=finding.pk, starts_at=now)
+        finding._start_clock(now)
         return finding._record(
             kinds.FINDING_RAISED,
             by=by,
@@ -169,6 +165,14 @@ class Finding(TenantModel):
             needs_action=needs_action,
             **({"message": message.pk} if message else {}),
         )
+
+    @classmethod
+    def wait_again(cls, incident):
+        """Give the lead new time for what was not acknowledged; call when the incident is reopened, under its lock."""
+        now = timezone.now()
+        for finding in incident.findings.raised():
+            finding.incident = incident
+            finding._start_clock(now)
 
     @transaction.atomic
     def acknowledge(self, *, by, waiver=""):
@@ -187,6 +191,14 @@ class Finding(TenantModel):
         if not reason:
             raise Refused("Say why it is set aside.", code="reason_required")
         return self._settle(FindingState.SET_ASIDE, kinds.FINDING_SET_ASIDE, by=by, waiver=waiver, reason=reason)
+
+    def _start_clock(self, now):
+        minutes = ACKNOWLEDGEMENT_MINUTES
+        if self.incident.severity.rank <= URGENT_RANK:
+            minutes //= 2
+        self.acknowledge_by = now + timedelta(minutes=minutes)
+        self.save()
+        Obligation.open(self.incident, ObligationKind.FINDING, minutes=minutes, subject=self.pk, starts_at=now)
 
     def _begin(self, by, act, waiver):
         self.incident.lock()

@@ -394,12 +394,17 @@ class Incident(TenantModel):
 
     def _reopen(self, before, *, by, reason, waiver):
         from .. import silence
+        from .findings import Finding
         from .obligations import Obligation
+        from .questions import Question
+        from .tasks import Task
 
         self.resolved_at = self.closed_at = None
         self.save(update_fields=["status", "resolved_at", "closed_at"])
         Obligation.open_updates(self)
         silence.begin_again(self)
+        for each in (Finding, Question, Task):
+            each.wait_again(self)
         return self.record(kinds.REOPENED, by=by, before=before, after=self.status, reason=reason, waiver=waiver)
 
     def _end(self, status, *, by, reason, waiver, kind):

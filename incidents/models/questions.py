@@ -141,6 +141,14 @@ class Question(TenantModel):
             **question.reference,
         )
 
+    @classmethod
+    def wait_again(cls, incident):
+        """Promise an answer anew to who has none; call when the incident is reopened, under its lock."""
+        now = timezone.now()
+        for question in incident.questions.waiting():
+            question.incident = incident
+            question._promise(now)
+
     @transaction.atomic
     def give_answer(self, text, *, by):
         """Answer it, once; the asker is told."""
@@ -174,7 +182,7 @@ class Question(TenantModel):
                 .first()
             )
         self.answer_by = briefing.due_at if briefing else now + WAIT
-        self.save(force_insert=True)
+        self.save()
         if self.incident.is_open:
             Obligation.open(
                 self.incident,

@@ -188,6 +188,13 @@ class Task(TenantModel):
             for number, step in enumerate(steps, start=1)
         )
 
+    @classmethod
+    def wait_again(cls, incident):
+        """Start the clocks of what is still to come; call when the incident is reopened, under its lock."""
+        for task in incident.tasks.open().exclude(due_at=None):
+            task.incident = incident
+            task._start_clock()
+
     @transaction.atomic
     def take(self, *, by):
         """Say that one does it oneself. What somebody else has is theirs to give."""

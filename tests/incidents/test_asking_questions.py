@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
+from django.utils import timezone
 
 from incidents.models import Obligation, Question, RoleAssignment
 from teams.errors import Refused
@@ -191,6 +193,20 @@ def test_while_nobody_holds_such_a_role_every_responder_answers(incident, lena, 
     question.give_answer("Yes.", by=tariq)
 
     assert question.state == "answered"
+
+
+def test_a_reopened_incident_promises_an_answer_anew(incident, lena, stan):
+    question = ask_question(incident, by=stan)
+    answered = ask_question(incident, by=stan)
+    answered.give_answer("Yes.", by=lena)
+    incident.resolve(by=lena)
+
+    with time_machine.travel(timezone.now() + timedelta(hours=1), tick=False):
+        incident.reopen(by=lena)
+        assert [each.due_at for each in incident.obligations.live().filter(kind="question")] == [
+            timezone.now() + timedelta(minutes=20)
+        ]
+    assert incident.obligations.live().get(kind="question").subject == question.pk
 
 
 def test_the_queue_is_for_who_answers_and_ones_own_for_everybody(incident, lena, mei, ruth, stan, tariq):

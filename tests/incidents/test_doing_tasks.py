@@ -309,6 +309,18 @@ def test_nothing_is_due_once_it_is_settled(incident, lena, end):
     assert not incident.obligations.live().filter(kind="task").exists()
 
 
+def test_a_reopened_incident_starts_the_clocks_of_what_is_still_to_come(incident, lena):
+    soon = add_task(incident, by=lena, due_at=timezone.now() + timedelta(minutes=10))
+    later = add_task(incident, by=lena, due_at=timezone.now() + timedelta(minutes=90))
+    incident.resolve(by=lena)
+
+    with time_machine.travel(timezone.now() + timedelta(hours=1)):
+        incident.reopen(by=lena)
+
+    assert soon.due_at < later.due_at
+    assert [each.subject for each in incident.obligations.live().filter(kind="task")] == [later.pk]
+
+
 def test_a_task_due_while_the_incident_is_over_starts_no_clock(incident, lena):
     task = add_task(incident, by=lena)
     incident.resolve(by=lena)

@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
+from django.utils import timezone
 
 from incidents.guards import Facts, gaps_of
 from incidents.models import Finding, Obligation
@@ -158,6 +160,17 @@ def test_an_overdue_finding_is_a_gap_until_it_is_heard(incident, lena, tariq):
     finding.acknowledge(by=lena)
 
     assert gap(10) is None
+
+
+def test_a_reopened_incident_gives_the_lead_new_time(incident, lena, tariq):
+    finding = raise_finding(incident, by=tariq)
+    incident.resolve(by=lena)
+
+    with time_machine.travel(timezone.now() + timedelta(hours=1), tick=False):
+        incident.reopen(by=lena)
+        finding.refresh_from_db()
+        assert finding.acknowledge_by == timezone.now() + timedelta(minutes=10)
+    assert incident.obligations.live().get(kind="finding").due_at == finding.acknowledge_by
 
 
 def test_a_resolved_incident_waits_for_no_acknowledgement(incident, lena, tariq):

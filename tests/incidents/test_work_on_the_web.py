@@ -405,7 +405,7 @@ def test_the_lead_needs_to_hear_findings_and_the_owner_to_do_tasks(incident, len
     step = incident.tasks.get(number=1)
     step.move(soon, by=lena)
 
-    assert {("finding", "F1 5.1 is healthy."), ("task", "T1 Take or give the lead")} <= needs_of(incident, lena)
+    assert {("finding", "F1 5.1 is healthy"), ("task", "T1 Take or give the lead")} <= needs_of(incident, lena)
     assert {need for need in needs_of(incident, tariq) if need[0] in ("finding", "task")} == {
         ("task", "T10 Drain the queue")
     }
