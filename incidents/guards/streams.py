@@ -22,7 +22,7 @@ class OutsiderInTechnicalStream:
 
     def breach(self, membership, workstream):
         """The `Breach` that a member's post would be, or None where they may speak."""
-        if membership is None or not workstream.is_technical:
+        if membership is None or not workstream.is_for_the_cause:
             return None
         offers = self._offers(
             membership, workstream.incident.roles.current().with_titles().filter(membership=membership)

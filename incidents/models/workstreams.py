@@ -152,8 +152,13 @@ class Workstream(TenantModel):
 
     @property
     def is_technical(self):
-        """Whether those who look for the cause talk here: silence means something, and G19 keeps others out."""
+        """Whether one domain works here: its silence means something."""
         return self.kind in TECHNICAL and self.domain_id is not None
+
+    @property
+    def is_for_the_cause(self):
+        """Whether those who look for the cause talk here, with a domain or without; G19 keeps others out."""
+        return self.kind == WorkstreamKind.CAUSE or self.is_technical
 
     def is_open_to(self, membership):
         """What `visible_to` asks the database; reads `readers`."""

@@ -65,6 +65,25 @@ def test_who_speaks_in_a_technical_workstream(incident, technical, lena, request
     assert technical.messages.count() == (0 if refused else 1)
 
 
+@pytest.mark.parametrize(
+    ("kind", "with_domain", "shut"),
+    [
+        ("cause", False, True),
+        ("cause", True, True),
+        ("other", True, True),
+        ("other", False, False),
+        ("impact", True, False),
+        ("messages", False, False),
+        ("priorities", False, False),
+    ],
+)
+def test_what_a_workstream_is_for_says_whether_it_is_technical(incident, lena, sam, kind, with_domain, shut):
+    domain = TechnicalDomain.objects.first() if with_domain else None
+    stream = open_workstream(incident, "A line of work", by=lena, kind=kind, domain=domain)
+
+    assert (refusal(stream, sam) is not None) == shut
+
+
 @pytest.mark.parametrize("member", ["ruth", "sam"])
 def test_general_is_open_to_everybody_who_responds(incident, request, member):
     assert refusal(incident.workstreams.get(title="General"), request.getfixturevalue(member)) is None
