@@ -10,6 +10,8 @@ import django
 
 django.setup()
 
+from django.db.models import F  # noqa: E402
+
 from incidents.models import (  # noqa: E402
     Incident,
     Integration,
@@ -19,12 +21,14 @@ from incidents.models import (  # noqa: E402
     StatusUpdate,
     TimelineEntry,
 )
+from notifications.leases import LEASE  # noqa: E402
 from notifications.models import Delivery  # noqa: E402
 from playbooks.models import Severity  # noqa: E402
 from teams.models import ApiToken, Membership, Organization  # noqa: E402
 from teams.tenancy import acting_in  # noqa: E402
 from tests import factories  # noqa: E402
 from tests.cast import build_world  # noqa: E402
+from tests.notifications.quiet import hush  # noqa: E402
 
 
 def _acme():
@@ -107,6 +111,33 @@ def unsettled():
     """How many messages wait or are on their way."""
     with acting_in(_acme()):
         return Delivery.objects.filter(next_at__isnull=False).count()
+
+
+def hush_globex():
+    """Their own incident keeps silent, where the test counts what Acme sends."""
+    hush()
+
+
+def text_messages(number):
+    """`{key: [state, reason, [outcome of each attempt]]}` of everything an incident sends as SMS."""
+    with acting_in(_acme()):
+        sent = Delivery.objects.filter(incident__number=number, channel="sms").exclude(state="suppressed")
+        return {
+            each.identifier: [
+                each.state,
+                each.reason,
+                list(each.attempts.order_by("number").values_list("outcome", flat=True)),
+            ]
+            for each in sent
+        }
+
+
+def let_leases_run_out():
+    """Half a minute passes for every message that a worker has in its hands."""
+    with acting_in(_acme()):
+        Delivery.objects.filter(state="leased").update(
+            next_at=F("next_at") - LEASE, leased_until=F("leased_until") - LEASE
+        )
 
 
 def broken_at(number):
