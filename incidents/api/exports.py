@@ -11,6 +11,9 @@ from ..exports import FORMATS, download
 from ..exports.contents import FORMAT, Participation, RoleInterval
 from ..lookups import find_incident
 from .documents import DocumentAnswer
+from .findings import FindingAnswer
+from .questions import QuestionAnswer
+from .tasks import TaskAnswer
 from .timeline import EntryAnswer
 from .updates import UpdateAnswer
 from .workstreams import WorkstreamAnswer
@@ -29,6 +32,9 @@ class ExportAnswer(Answer):
     roles = RoleInterval(many=True)
     participants = Participation(many=True)
     updates = UpdateAnswer(many=True)
+    questions = QuestionAnswer(many=True)
+    findings = FindingAnswer(many=True, required=False)
+    tasks = TaskAnswer(many=True, required=False)
     workstreams = WorkstreamAnswer(many=True, required=False)
     documents = DocumentAnswer(many=True, required=False)
     timeline = EntryAnswer(many=True)

@@ -71,7 +71,9 @@ def _head(head):
 
 def _role(row):
     until = f"until {moment(row['until'])}" if row["until"] else "still"
-    return f"- {escaped(row['role'].replace('_', ' '))}: {escaped(row['name'])}, from {moment(row['since'])} {until}\n"
+    domain = f" for {escaped(row['domain'])}" if row["domain"] else ""
+    hat, name = escaped(row["role"].replace("_", " ")), escaped(row["name"])
+    return f"- {hat}{domain}: {name}, from {moment(row['since'])} {until}\n"
 
 
 def _participant(row):
@@ -83,6 +85,26 @@ def _participant(row):
 def _workstream(row):
     owner = f", owned by {escaped(row['owner'])}" if row["owner"] else ""
     return f"- {escaped(row['title'])}: {row['state']}{owner}\n"
+
+
+def _finding(row):
+    by = escaped(row["raised_by"] or "Muster")
+    parts = {"Actions": "actions", "Needs": "needs", "Meaning": "meaning", "Set aside because": "reason"}
+    more = "".join(f"  - {label}: {escaped(row[name])}\n" for label, name in parts.items() if row[name])
+    head = f"- F{row['number']} ({row['state']}, confidence {row['confidence']}), {moment(row['raised_at'])} by {by}"
+    return f"{head}: {escaped(row['condition'])}\n{more}"
+
+
+def _task(row):
+    owner = f", {escaped(row['owner'])}" if row["owner"] else ""
+    why = f" ({escaped(row['reason'])})" if row["reason"] else ""
+    return f"- T{row['number']} {row['state'].replace('_', ' ')}{owner}: {escaped(row['text'])}{why}\n"
+
+
+def _question(row):
+    asked = f"- Q{row['number']} {row['state']}, {moment(row['asked_at'])} by {escaped(row['asker'])}:"
+    answer = f"  - {escaped(row['answered_by'] or 'Muster')}: {escaped(row['answer'])}\n" if row["answer"] else ""
+    return f"{asked} {escaped(row['text'])}\n{answer}"
 
 
 def _update(row):
@@ -114,6 +136,9 @@ _SECTIONS = {
     "roles": _role,
     "participants": _participant,
     "workstreams": _workstream,
+    "findings": _finding,
+    "tasks": _task,
+    "questions": _question,
     "updates": _update,
     "documents": _document,
 }

@@ -9,11 +9,15 @@ from rest_framework import serializers
 from teams.tenancy import acting_in
 
 from ..api.documents import DocumentAnswer
+from ..api.findings import FindingAnswer
 from ..api.participants import ParticipantAnswer
+from ..api.questions import QuestionAnswer
 from ..api.roles import RoleAnswer
+from ..api.tasks import TaskAnswer, owners_in
 from ..api.updates import UpdateAnswer
 from ..api.workstreams import WorkstreamAnswer
 from ..fragments import attach_messages, rfc3339
+from ..models import Question
 
 FORMAT = "muster.incident.v1"
 STRETCH = 500
@@ -99,7 +103,15 @@ class Export:
         yield "participants", Participation(people, many=True).data
         updates = incident.updates.visible_to(viewer).with_people().order_by("pk")
         yield "updates", UpdateAnswer(updates, many=True).data
+        questions = Question.objects.visible_to(viewer, incident).with_people().in_order()
+        yield "questions", QuestionAnswer(questions, many=True).data
         if viewer.is_responder:
             streams = incident.workstreams.visible_to(viewer).with_people().in_order()
             yield "workstreams", WorkstreamAnswer(streams, many=True).data
-            yield "documents", DocumentAnswer(incident.documents.current().with_people().in_order(), many=True).data
+            findings = incident.findings.visible_to(viewer).with_people().in_order()
+            yield "findings", FindingAnswer(findings, many=True).data
+            tasks = list(incident.tasks.visible_to(viewer).with_people().order_by("number"))
+            owners_in(incident)(tasks)
+            yield "tasks", TaskAnswer(tasks, many=True).data
+            documents = incident.documents.current().with_people().in_order()
+            yield "documents", DocumentAnswer(documents, many=True).data

@@ -10,7 +10,14 @@ from markdown_it import MarkdownIt
 
 from incidents.exports import as_markdown
 from incidents.models import Document, Participant, RoleAssignment, StatusUpdate, TimelineEntry
-from tests.factories import declare_incident, open_workstream, post_message
+from tests.factories import (
+    add_task,
+    ask_question,
+    declare_incident,
+    open_workstream,
+    post_message,
+    raise_finding,
+)
 from tests.incidents.pages import queries_of, url_of, words_of
 
 HOSTILE = (
@@ -31,6 +38,9 @@ def incident(lena, tariq, mei):
     }, by=mei)  # fmt: skip
     Document.add(incident, "Provider status", "https://status.example/", by=lena)
     post_message(incident, "The **replica** lags.", by=tariq).put_on_record(by=lena)
+    add_task(incident, by=tariq)
+    raise_finding(incident, by=tariq)
+    ask_question(incident, by=mei)
     TimelineEntry.note(incident, "They called.", by=mei, happened_at=timezone.now() - timedelta(hours=1))
     return incident
 
@@ -66,6 +76,8 @@ def test_it_holds_everything_in_the_shapes_of_the_api(lena, tariq, incident, sig
 
     assert taken["timeline"] == api.get("/incidents/1/timeline/").json()["results"]
     assert taken["updates"] == api.get("/incidents/1/updates/").json()["results"][::-1]
+    for name in ("findings", "tasks", "questions"):
+        assert taken[name] == api.get(f"/incidents/1/{name}/").json()["results"] != []
     assert taken["documents"] == api.get("/incidents/1/documents/").json()["results"]
     assert taken["workstreams"] == api.get("/incidents/1/workstreams/").json()["results"]
     assert [(role["role"], role["name"], role["until"] is None) for role in taken["roles"]] == [
@@ -90,7 +102,7 @@ def test_a_stakeholder_takes_along_what_they_may_read(lena, stan, incident, sign
     everything, briefing = as_json(signed_in(lena), incident), as_json(signed_in(stan), incident)
 
     assert "documents" in everything
-    assert briefing.keys() == everything.keys() - {"documents", "workstreams"}
+    assert briefing.keys() == everything.keys() - {"documents", "workstreams", "findings", "tasks"}
     assert [update["audience"] for update in briefing["updates"]] == ["leadership"]
     assert briefing["participants"] == []
     readable = list(incident.timeline.visible_to(stan).in_order().values_list("number", flat=True))
@@ -192,6 +204,9 @@ def test_nothing_that_people_wrote_becomes_structure(lena, tariq, signed_in):
         post_message(incident, words, by=tariq).put_on_record(by=lena)
         TimelineEntry.note(incident, words[:500], by=lena)
         incident.change_status("identified", by=lena, reason=words[:300])
+        add_task(incident, line[:200], by=lena)
+        raise_finding(incident, words[:300], by=lena, needs=words[:200])
+        ask_question(incident, words[:300], by=lena)
         skeletons.append(structure_of(read(signed_in(lena).get(url_of(incident, "export.md")))))
 
     harmless, hostile = skeletons
