@@ -45,7 +45,7 @@ def may_administer(membership):
 
 
 def holds(membership, incident, decision_class, domain=None):
-    """Whether the member wears a hat that carries this class of decisions, or nobody does.
+    """Whether the member wears a hat that carries this class of decisions; while nobody does, who may post may decide.
 
     With a `domain`, hats that are worn per domain count for that domain alone.
     """
@@ -54,7 +54,7 @@ def holds(membership, incident, decision_class, domain=None):
     if not membership.is_responder:
         return False
     holders = incident.holders_of(DecisionRight.objects.roles_for(decision_class), domain)
-    return not holders or membership.pk in holders
+    return membership.pk in holders if holders else may_post(membership, incident)
 
 
 def may_coordinate(membership, incident):

@@ -57,7 +57,9 @@ MADE_VISIBLE = _kind("made_visible", "header", "people")
 
 ASSESSED = _kind("assessed", *WHOLE_ROOM, visibility=BRIEFING, notifies=True)
 ASSESSMENT_DEFAULTED = _kind("assessment_defaulted", *WHOLE_ROOM, notifies=True)
-SEVERITY_CHANGED = _kind("severity_changed", "header", "clocks", "functions", visibility=BRIEFING, notifies=True)
+SEVERITY_CHANGED = _kind(
+    "severity_changed", "header", "clocks", "functions", "people", "gaps", visibility=BRIEFING, notifies=True
+)
 STATUS_CHANGED = _kind("status_changed", "header", "clocks", "needs", visibility=BRIEFING)
 RESOLVED = _kind("resolved", *WHOLE_ROOM, visibility=BRIEFING, notifies=True)
 REOPENED = _kind("reopened", *WHOLE_ROOM, visibility=BRIEFING, notifies=True)
@@ -77,8 +79,8 @@ FUNCTION_ENGAGED = _kind("function_engaged", "functions", "needs", "streams")
 FUNCTION_STOOD_DOWN = _kind("function_stood_down", "functions", "people", "needs")
 FUNCTION_WAIVED = _kind("function_waived", "functions", "needs")
 
-PARTICIPANT_JOINED = _kind("participant_joined", "people", "functions", system=True)
-PARTICIPANT_LEFT = _kind("participant_left", "people", "functions", system=True, notifies=True)
+PARTICIPANT_JOINED = _kind("participant_joined", "people", "functions", "gaps", system=True)
+PARTICIPANT_LEFT = _kind("participant_left", "people", "functions", "gaps", system=True, notifies=True)
 PARTICIPANT_RECALLED = _kind("participant_recalled", "people", "functions", "needs", notifies=True)
 TEAM_FOLLOWS = _kind("team_follows", "people", "functions", notifies=True)
 INVITATION_SENT = _kind("invitation_sent", "people", "needs", notifies=True)

@@ -11,6 +11,7 @@ from ..lookups import find_incident, room_of
 from ..models import Participant
 from .timeline import EntryAnswer
 from .updates import UpdateAnswer
+from .workstreams import WorkstreamAnswer
 
 
 class CountAnswer(Answer):
@@ -35,6 +36,7 @@ class CatchUpAnswer(Answer):
     after = serializers.IntegerField(help_text="The number of the last entry you know.")
     standing = serializers.CharField()
     updates = serializers.SerializerMethodField(help_text="What each audience that you may read was told last.")
+    active_work = WorkstreamAnswer(many=True, help_text="Workstreams that are not done.")
     turns = serializers.SerializerMethodField(help_text="What changed the course of it since, the oldest first.")
     rest = serializers.SerializerMethodField(help_text="How much of everything else there was.")
     contacts = serializers.SerializerMethodField(help_text="Whom to talk to.")

@@ -9,6 +9,7 @@ from teams.models import Rota
 
 from .. import kinds
 from ..models.participants import LONG_AWAY, Capacity
+from ..models.workstreams import WorkstreamState
 
 # What changes the course of an incident is told line by line, everything else is counted.
 TELLING = (
@@ -23,12 +24,19 @@ TELLING = (
     kinds.FUNCTION_ENGAGED,
     kinds.FUNCTION_STOOD_DOWN,
     kinds.WORKSTREAM_OPENED,
+    kinds.WORKSTREAM_BLOCKED,
+    kinds.WORKSTREAM_UNBLOCKED,
+    kinds.NOTE_ADDED,
+    kinds.MESSAGE_PINNED,
 )
 LINES = 25
 # Kinds that are counted, by the word for them.
 COUNTED = {
     "message": (kinds.MESSAGE_POSTED,),
     "update": (kinds.UPDATE_PUBLISHED,),
+    "finding": (kinds.FINDING_RAISED,),
+    "task done": (kinds.TASK_DONE,),
+    "question": (kinds.QUESTION_ASKED,),
     "alert": (kinds.ALERT_FIRED,),
     "person joining": (kinds.PARTICIPANT_JOINED,),
     "late or coming clock": (kinds.CLOCK_WARNED, kinds.CLOCK_DUE, kinds.CLOCK_OVERDUE, kinds.CLOCK_ESCALATED),
@@ -84,6 +92,11 @@ class CatchUp:
         """`(audience, update)` of what each audience was told last, as far as the viewer may read it."""
         return [(clock.name, update) for clock, update in self.room.updates if update]
 
+    @property
+    def active_work(self):
+        """Workstreams that are not done and that the viewer may know of."""
+        return [stream for stream in self.room.streams if stream.state != WorkstreamState.DONE]
+
     @cached_property
     def turns(self):
         """The entries that changed the course of it, the oldest first, at most so many of the newest."""
@@ -99,11 +112,17 @@ class CatchUp:
 
     @cached_property
     def contacts(self):
-        """`(membership, why)`: the lead, somebody of the viewer's function, and whoever is on call for it."""
+        """`(membership, why)`: the lead, who coordinates the viewer's domain, somebody of their function, then others.
+
+        Whoever is on call for the viewer's function comes last.
+        """
         found = {}
         if self.room.lead:
             found[self.room.lead] = "leads the incident"
-        function = self.viewer.function
+        function, domain = self.viewer.function, self.viewer.domain_id
+        for each in self.room.held:
+            if domain is not None and each.domain_id == domain:
+                found.setdefault(each.membership, each.label)
         for each in self.room.crowd.at_work:
             if function is not None and each.membership.function_id == function.pk:
                 found.setdefault(each.membership, f"works on it for {function}")

@@ -30,6 +30,7 @@ class ParticipantCap:
                 # Lifted for so many people and not for more.
                 subject=str(len(active)),
                 step="Release who is not needed any more",
+                place="people/",
             )
 
 
@@ -49,6 +50,7 @@ class SpanOfControl:
                 waivable=True,
                 subject=str(len(direct)),
                 step="Name coordinators, or open workstreams that somebody owns",
+                place="workstreams/",
             )
 
 
@@ -72,6 +74,7 @@ def over_the_cap(incident, membership):
         f"{len(active)} people work on it, and {incident.severity} usually needs up to {cap}. "
         f"Say why {membership.name} is needed too, or let them observe.",
         subject=str(len(active) + 1),
+        offers=("observer", "follower"),
     )
 
 

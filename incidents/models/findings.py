@@ -128,6 +128,11 @@ class Finding(TenantModel):
             return incident.timeline.get(kind=kinds.FINDING_RAISED.name, details__finding=earlier.pk)
         incident.require_open()
         authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
+        authority.require(
+            authority.may_post(by, incident),
+            "You read along and raise no findings. Join the incident first.",
+            code="readers_do_not_post",
+        )
         condition = condition.strip()
         if not condition:
             raise Refused("Say what you found.", code="empty")

@@ -169,6 +169,7 @@ class Participant(TenantModel):
                 f"{team} is a whole team and is not added to an incident. Let it follow instead, with the capacity "
                 "“follower”: its members hear every update that is broadcast.",
                 code="department_bulk_add",
+                offers=("follower",),
             )
         on_it = incident.participants.current().values("membership")
         newcomers = list(team.members.active().with_people().exclude(pk__in=on_it).in_order())

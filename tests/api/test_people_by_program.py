@@ -55,6 +55,7 @@ def test_a_team_is_refused_and_the_answer_says_what_goes_through(api, path, plat
         False,
     )
     assert "follower" in refused.json()["detail"]
+    assert refused.json()["offers"] == ["follower"]
 
     follows = api.post(f"{path}participants/", {"team": "platform", "capacity": "follower"})
     assert (follows.status_code, follows.json()["count"]) == (202, 2)

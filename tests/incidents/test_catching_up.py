@@ -9,7 +9,8 @@ from django.utils import timezone
 from incidents.models import IncidentInvitation, Participant, RoleAssignment, StatusUpdate
 from incidents.room import IncidentRoom
 from playbooks.models import Severity
-from tests.factories import declare_incident, post_message
+from teams.models import TechnicalDomain
+from tests.factories import declare_incident, open_workstream, post_message
 from tests.incidents.pages import HTMX, last_entry, queries_of, url_of, words_of
 
 NOW = timezone.now()
@@ -91,6 +92,27 @@ def test_it_tells_the_turns_and_counts_the_rest(incident, lena, mei, tariq):
 
     assert [entry.kind for entry in late.turns][-2:] == ["status_changed", "role_taken"]
     assert (3, "message") in late.rest
+
+
+def test_it_tells_of_the_work_that_goes_on_and_of_no_restricted_workstream(incident, lena, tariq, sam):
+    open_workstream(incident, "Roll back", by=lena, owner=sam)
+    open_workstream(incident, "The insider", by=lena, restricted=True)
+    finished = open_workstream(incident, "Finished", by=lena)
+    finished.change(by=lena, state="done")
+
+    assert [stream.title for stream in card(incident, lena).active_work] == ["General", "Roll back", "The insider"]
+    late = card(incident, tariq)
+    assert [stream.title for stream in late.active_work] == ["General", "Roll back"]
+    assert "The insider" not in str([entry.details for entry in late.turns])
+
+
+def test_whoever_coordinates_the_readers_domain_is_named_before_others(incident, lena, tariq, mei, sam):
+    backend = TechnicalDomain.objects.get(slug="backend")
+    tariq.change_place(function=tariq.function, domain=backend, by=lena)
+    RoleAssignment.take(incident, "communications_lead", by=mei)
+    RoleAssignment.take(incident, "technical_coordinator", by=sam, domain=backend)
+
+    assert [member for member, _ in card(incident, tariq).contacts] == [lena, sam, mei]
 
 
 def test_it_names_whom_to_talk_to_and_what_is_asked(incident, lena, tariq, mei):

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from incidents.guards import Facts, gaps_of
 from incidents.guards.participants import reports_of_the_lead
-from incidents.models import FunctionActivation, GuardWaiver, Participant, RoleAssignment, Workstream
+from incidents.models import Finding, FunctionActivation, GuardWaiver, Participant, RoleAssignment, Workstream
 from incidents.models.participants import PresenceState
 from playbooks.models import Severity
 from teams.errors import Refused
@@ -90,6 +90,22 @@ def test_who_reads_along_does_not_post_until_they_join(incident, tariq, capacity
 
     Participant.join(incident, tariq, by=tariq)
     assert post_message(incident, by=tariq).author == tariq
+
+
+@pytest.mark.parametrize("capacity", [OBSERVER, FOLLOWER])
+def test_who_reads_along_raises_no_finding_and_decides_nothing_while_nobody_leads(incident, lena, tariq, capacity):
+    Participant.join(incident, tariq, by=tariq, capacity=capacity)
+    incident.roles.current().get().stand_down(by=lena)
+
+    with pytest.raises(Refused) as refused:
+        Finding.post(incident, "The pool is full", by=tariq)
+    assert refused.value.code == "readers_do_not_post"
+    with pytest.raises(Refused) as refused:
+        incident.resolve(by=tariq)
+    assert (refused.value.code, refused.value.waivable) == ("coordination_right", True)
+
+    Participant.join(incident, tariq, by=tariq)
+    assert incident.resolve(by=tariq)
 
 
 def test_an_observer_who_takes_a_role_works_on_it(incident, mei):
@@ -289,6 +305,7 @@ def test_a_whole_team_is_refused_and_offered_as_followers(incident, payments, le
         Participant.bring_team(incident, payments, by=lena, capacity=capacity)
 
     assert (refused.value.code, refused.value.waivable) == ("department_bulk_add", False)
+    assert refused.value.offers == ("follower",)
     assert "Let it follow instead" in refused.value.sentence
     assert incident.participants.count() == 1
 

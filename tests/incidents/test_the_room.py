@@ -442,7 +442,7 @@ def test_htmx_is_told_which_regions_changed(lena, tariq, signed_in):
     )
 
     assert answer.status_code == 204
-    assert answer["HX-Trigger"] == "live-people, live-functions, live-timeline, acted"
+    assert answer["HX-Trigger"] == "live-people, live-functions, live-gaps, live-timeline, acted"
 
 
 # --- What it costs ----------------------------------------------------------------------------------
