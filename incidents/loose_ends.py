@@ -12,6 +12,7 @@ from .demand import Demand
 from .models.functions import ActivationState
 from .models.obligations import ObligationKind
 from .models.roles import label_of
+from .models.tasks import TaskPhase
 from .models.workstreams import WorkstreamState
 
 
@@ -31,6 +32,7 @@ def loose_ends(incident, viewer):
         *_roles(incident),
         *_functions_waiting(incident),
         *_streams_at_work(incident, viewer),
+        *_work_left(incident, viewer),
         *_alerts_firing(incident),
     ]
 
@@ -75,6 +77,17 @@ def _streams_at_work(incident, viewer):
     )
     if titles := ", ".join(open_streams.values_list("title", flat=True)):
         yield LooseEnd(f"Workstreams that are not done: {titles}")
+
+
+def _work_left(incident, viewer):
+    """What was for now and is not done, what nobody heard, what nobody answered."""
+    tasks = incident.tasks.visible_to(viewer).open().filter(phase=TaskPhase.NOW)
+    if names := ", ".join(map(str, tasks.in_order())):
+        yield LooseEnd(f"Tasks that are open: {names}")
+    if names := ", ".join(each.label for each in incident.findings.visible_to(viewer).raised().in_order()):
+        yield LooseEnd(f"Findings that nobody has acknowledged: {names}")
+    if names := ", ".join(each.label for each in incident.questions.waiting().in_order()):
+        yield LooseEnd(f"Questions without an answer: {names}")
 
 
 def _alerts_firing(incident):

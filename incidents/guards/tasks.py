@@ -13,11 +13,11 @@ class TaskUnowned:
     def gaps(self, facts):
         unowned = [task for task in facts.tasks if task.owner_among(facts.roles) is None]
         for task in unowned:
-            if not task.role:
+            if task.owner_id or not task.role:
                 yield self._gap(
                     task, f"Nobody has task {task.label}: {task.text}.", str(task.number), f"tasks/{task.pk}/"
                 )
-        for_roles = sorted((task for task in unowned if task.role), key=lambda task: task.role)
+        for_roles = sorted((task for task in unowned if task.role and not task.owner_id), key=lambda task: task.role)
         for role, found in groupby(for_roles, key=lambda task: task.role):
             tasks = list(found)
             names = ", ".join(task.label for task in tasks)
@@ -31,7 +31,7 @@ class TaskUnowned:
             task.added_at,
             waivable=True,
             subject=subject,
-            step="Give each to somebody" if task.role else "Take it, or give it to somebody",
+            step="Give each to somebody" if task.role and not task.owner_id else "Take it, or give it to somebody",
             place=place,
             workstream=task.workstream_id,
         )

@@ -111,9 +111,12 @@ class Task(TenantModel):
         return self.state == TaskState.OPEN
 
     def owner_among(self, roles):
-        """Whose it is, given the roles that are held now: its own owner's, or else whoever's alone holds its role."""
+        """Whose it is, given the roles that are held now: its own owner's, or else whoever's alone holds its role.
+
+        Somebody who is no longer a member has nothing.
+        """
         if self.owner_id:
-            return self.owner
+            return None if self.owner.ended_at else self.owner
         holders = [each.membership for each in roles if each.role == self.role]
         return holders[0] if len(holders) == 1 else None
 

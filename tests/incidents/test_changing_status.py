@@ -7,7 +7,7 @@ import pytest
 from incidents import kinds
 from incidents.loose_ends import loose_ends
 from incidents.models import RoleAssignment, StatusUpdate
-from tests.factories import declare_incident, fire_alert, open_workstream
+from tests.factories import add_task, ask_question, declare_incident, fire_alert, open_workstream, raise_finding
 from tests.incidents.pages import field_of, last_entry, url_of, words_of
 
 COORDINATION = {"current_status": "Down.", "active_work": "Rolling back.", "estimated_resolution": "unknown"}
@@ -135,12 +135,30 @@ def test_an_audience_that_heard_before_the_last_turn_is_waiting(incident, lena, 
 def test_with_everything_told_only_the_hats_are_left(incident, lena, mei):
     RoleAssignment.assign(incident, "communications_lead", mei, by=lena)
     incident.functions.all().delete()
+    for task in incident.tasks.filter(phase="now"):
+        task.done(by=lena)
     StatusUpdate.publish(incident, "coordination", COORDINATION, by=mei)
     StatusUpdate.publish(incident, "technical", {"text": "Rolled back."}, by=lena)
 
     assert [end.sentence for end in loose_ends(incident, lena)] == [
         "Roles that are still held: Lena Fischer (incident lead), Mei Tanaka (communications lead)"
     ]
+
+
+def test_work_that_is_left_is_a_loose_end(incident, lena, tariq, stan):
+    for task in incident.tasks.filter(phase="now"):
+        task.done(by=lena)
+    add_task(incident, by=lena)
+    raise_finding(incident, by=tariq)
+    ask_question(incident, by=stan)
+
+    sentences = [end.sentence for end in loose_ends(incident, lena)]
+
+    assert {
+        "Tasks that are open: T10 Drain the queue",
+        "Findings that nobody has acknowledged: F1",
+        "Questions without an answer: Q1",
+    } <= set(sentences)
 
 
 def test_resolving_twice_is_refused(incident, act, lena, signed_in):

@@ -92,6 +92,17 @@ def test_a_task_that_nobody_has_is_a_gap_of_its_own(incident, lena, tariq):
     assert last_entry(incident).kind == "task_taken"
 
 
+def test_a_task_of_somebody_who_left_is_nobodys(incident, lena, tariq, mei):
+    task = add_task(incident, by=lena, owner=tariq)
+    assert "10" not in unowned(incident)
+
+    tariq.end(by=lena)
+
+    assert unowned(incident)["10"] == "Nobody has task T10: Drain the queue."
+    incident.tasks.get(pk=task.pk).take(by=mei)
+    assert "10" not in unowned(incident)
+
+
 def test_the_same_key_is_the_same_task(incident, lena):
     first, second = (Task.add(incident, "Drain the queue", by=lena, key="once") for _ in range(2))
 
