@@ -26,6 +26,7 @@ DUTIES = {
     "question": "incidents.models.questions.QuestionDuty",
     "silence": "incidents.silence.SilenceDuty",
     "invitation": "incidents.models.invitations.InvitationDuty",
+    "change": "incidents.models.changes.ChangeDuty",
 }
 
 

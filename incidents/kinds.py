@@ -52,6 +52,7 @@ WHOLE_ROOM = ("header", "clocks", "roles", "functions", "needs", "streams", "tas
 
 DECLARED = _kind("declared", *WHOLE_ROOM, visibility=BRIEFING, notifies=True)
 DETAILS_CHANGED = _kind("details_changed", "header", "functions", visibility=BRIEFING)
+SERVICE_CLEARED = _kind("service_cleared", "header", visibility=BRIEFING)
 MADE_PRIVATE = _kind("made_private", "header", "people")
 MADE_VISIBLE = _kind("made_visible", "header", "people")
 
@@ -134,6 +135,28 @@ MESSAGE_UNPINNED = _kind("message_unpinned")
 TIME_CORRECTED = _kind("time_corrected", system=True)
 DOCUMENT_ADDED = _kind("document_added", "documents")
 DOCUMENT_REMOVED = _kind("document_removed", "documents")
+
+CHANGE_PROPOSED = _kind("change_proposed", "changes", "needs")
+CHANGES_COLLIDED = _kind("changes_collided", "changes", "needs", notifies=True)
+CHANGES_ARRANGED = _kind("changes_arranged", "changes", "needs", notifies=True)
+CHANGE_MOVED = _kind("change_moved", "changes", "needs")
+CHANGE_RELEASED = _kind("change_released", "changes", "needs", notifies=True)
+CHANGE_STARTED = _kind("change_started", "changes", "needs")
+CHANGE_ENDED = _kind("change_ended", "changes", "theories", "needs", notifies=True)
+CHANGE_EXTENDED = _kind("change_extended", "changes", "needs")
+CHANGE_WITHDRAWN = _kind("change_withdrawn", "changes", "needs", notifies=True)
+CHANGE_DUE = _kind("change_due", "changes", "needs", notifies=True)
+CHANGE_LAPSED = _kind("change_lapsed", "changes", "needs", notifies=True)
+
+HYPOTHESIS_PROPOSED = _kind("hypothesis_proposed", "theories")
+HYPOTHESIS_JOINED = _kind("hypothesis_joined", "theories")
+HYPOTHESIS_TESTED = _kind("hypothesis_tested", "theories")
+HYPOTHESIS_CONFIRMED = _kind("hypothesis_confirmed", "theories")
+HYPOTHESIS_RULED_OUT = _kind("hypothesis_ruled_out", "theories")
+HYPOTHESIS_REOPENED = _kind("hypothesis_reopened", "theories")
+EVIDENCE_ADDED = _kind("evidence_added", "theories")
+FIX_STARTED = _kind("fix_started", "theories", "needs")
+FIX_ENDED = _kind("fix_ended", "theories", "needs")
 
 # Who reads an update depends on its audience: `StatusUpdate.publish` says.
 UPDATE_PUBLISHED = _kind("update_published", "clocks", "updates", "needs", notifies=True)

@@ -6,8 +6,11 @@ from django.shortcuts import get_object_or_404
 
 from .models import (
     Alert,
+    ChangeIntent,
     Document,
     Finding,
+    FixAttempt,
+    Hypothesis,
     Incident,
     IncidentInvitation,
     Message,
@@ -71,12 +74,12 @@ def find_message(request, incident, pk):
 
 def find_task(request, incident, pk):
     """A task of the incident; 404 for stakeholders, and where its workstream is not theirs to know."""
-    return _part(request, incident, Task.objects, pk)
+    return _part(request, incident, Task.objects.with_people(), pk)
 
 
 def find_finding(request, incident, pk):
     """A finding of the incident; 404 for stakeholders, and where its workstream is not theirs to know."""
-    return _part(request, incident, Finding.objects, pk)
+    return _part(request, incident, Finding.objects.with_people(), pk)
 
 
 def find_question(request, incident, pk):
@@ -100,6 +103,21 @@ def find_document(request, incident, pk):
     return document
 
 
+def find_change(request, incident, pk):
+    """A change of the incident; 404 for stakeholders, and where its workstream is not theirs to know."""
+    return _part(request, incident, ChangeIntent.objects.for_reading(), pk)
+
+
+def find_hypothesis(request, incident, pk):
+    """A theory of the incident; 404 for stakeholders, and where its workstream is not theirs to know."""
+    return _part(request, incident, Hypothesis.objects.for_reading(), pk)
+
+
+def find_fix(request, incident, pk):
+    """An attempt at a fix; 404 for stakeholders, and where its workstream is not theirs to know."""
+    return _part(request, incident, FixAttempt.objects.for_reading(), pk)
+
+
 def number_in(request, name):
     """A whole number from the query string, or None; what makes no sense is nothing."""
     word = request.GET.get(name, "")
@@ -108,7 +126,7 @@ def number_in(request, name):
 
 def _part(request, incident, rows, pk):
     require_responder(request)
-    found = get_object_or_404(rows.visible_to(request.membership).with_people(), incident=incident, pk=pk)
+    found = get_object_or_404(rows.visible_to(request.membership), incident=incident, pk=pk)
     found.incident = incident
     return found
 

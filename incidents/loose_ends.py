@@ -9,6 +9,7 @@ from playbooks.models import Audience, RoleDefinition
 
 from . import kinds
 from .demand import Demand
+from .models.changes import ChangeState
 from .models.functions import ActivationState
 from .models.obligations import ObligationKind
 from .models.roles import label_of
@@ -33,6 +34,7 @@ def loose_ends(incident, viewer):
         *_functions_waiting(incident),
         *_streams_at_work(incident, viewer),
         *_work_left(incident, viewer),
+        *_changes_under_way(incident, viewer),
         *_alerts_firing(incident),
     ]
 
@@ -88,6 +90,15 @@ def _work_left(incident, viewer):
         yield LooseEnd(f"Findings that nobody has acknowledged: {names}")
     if names := ", ".join(each.label for each in incident.questions.waiting().in_order()):
         yield LooseEnd(f"Questions without an answer: {names}")
+
+
+def _changes_under_way(incident, viewer):
+    live = list(incident.changes.visible_to(viewer).live().select_related("owner__person").in_order())
+    under_way = [f"{change} ({change.owner.name})" for change in live if change.state == ChangeState.STARTED]
+    if under_way:
+        yield LooseEnd(f"Changes under way: {', '.join(under_way)}")
+    if ahead := ", ".join(str(change) for change in live if change.state != ChangeState.STARTED):
+        yield LooseEnd(f"Changes that were never begun: {ahead}")
 
 
 def _alerts_firing(incident):

@@ -13,12 +13,14 @@ from teams.models import Function
 
 from . import authority
 from .boards.catch_up import CatchUp
+from .boards.changes import ChangeBoard
 from .boards.crowd import GONE, Crowd
 from .boards.findings import FindingBoard
 from .boards.gaps import GapBoard
 from .boards.questions import QuestionBoard
 from .boards.roles import RoleBoard
 from .boards.tasks import TaskBoard
+from .boards.theories import TheoryBoard
 from .duties import ADMINISTRATORS
 from .fragments import attach_messages
 from .models import Message, Status, StatusUpdate
@@ -89,7 +91,8 @@ class Need:
     """One thing that waits for the viewer: a sentence and the way to do it.
 
     `kind` is `invitation`, `clock`, `assessment`, `role`, `function`, `finding`, `question` or `task`; `slug` says
-    which.
+    which. One of another kind says itself what its button is called (`act`), where it leads below the incident's own
+    address (`place`), and whether it `posts` at once.
     """
 
     kind: str
@@ -98,6 +101,9 @@ class Need:
     state: str = ""
     due_at: object = None
     row: object = None
+    act: str = ""
+    place: str = ""
+    posts: bool = False
 
 
 class IncidentRoom:
@@ -244,6 +250,7 @@ class IncidentRoom:
             *self._unheard_findings(),
             *self._waiting_questions(),
             *self._due_tasks(),
+            *self.changes.needs,
         ]
 
     @cached_property
@@ -264,6 +271,22 @@ class IncidentRoom:
     @cached_property
     def questions(self):
         return QuestionBoard(self)
+
+    # --- What is changed, and what is suspected -------------------------------------------------------
+
+    @cached_property
+    def changes(self):
+        """Who changes what until when."""
+        return ChangeBoard(self)
+
+    @cached_property
+    def theories(self):
+        """What may be the cause, and what was tried."""
+        return TheoryBoard(self)
+
+    @cached_property
+    def possibly_affected(self):
+        return self.incident.possibly_affected()
 
     # --- Workstreams and their threads ---------------------------------------------------------------
 

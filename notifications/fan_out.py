@@ -30,7 +30,7 @@ REMINDERS = (
     kinds.QUESTION_WAITS.name,
 )
 # What an entry may be about by its primary key: a newer notice about the same one takes the older one's place.
-SUBJECTS = ("finding", "task", "question", "exception", "dependency", "silence", "invitation")
+SUBJECTS = ("finding", "task", "question", "exception", "dependency", "silence", "invitation", "change")
 
 
 def expand(organization_id, fan_out_id, now=None):
@@ -141,6 +141,7 @@ _TOPICS = {
     kinds.PARTICIPANT_LEFT.name: "participation",
     kinds.PARTICIPANT_RECALLED.name: "participation",
     kinds.TEAM_FOLLOWS.name: "participation",
+    kinds.CHANGES_ARRANGED.name: "changes",
 }
 
 

@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from incidents import kinds
 from incidents.models import Finding, FunctionActivation, Incident, Question, Task
+from incidents.models.changes import ChangeState
 from incidents.models.updates import PARTS
 from incidents.sms_length import BASIC, sms_length
 from playbooks.models import Audience, IncidentRole, RoleDefinition
@@ -353,6 +354,30 @@ def _silent(entry, reader):
     )
 
 
+def _change(headline, act="Open the incident"):
+    """`headline` says what became of the change, whose key comes first."""
+
+    def words(entry, reader):
+        details = entry.details
+        key = details.get("key", "A change")
+        result = ChangeState(details["result"]).label.lower() if "result" in details else ""
+        facts = _named(
+            ("Change", details.get("action")),
+            ("Because", details.get("about") or details.get("reason") or details.get("text")),
+            ("Until", _moment(details["due_at"], entry.incident.organization) if "due_at" in details else ""),
+            ("By", _who(entry)),
+            ("Although", details.get("waiver")),
+        )
+        return Words(headline.format(key=key, other=details.get("other", ""), result=result).strip(), facts, act)
+
+    return words
+
+
+def _arranged(entry, reader):
+    order = entry.details.get("order", ())
+    return Words(f"Changes one after the other: {', then '.join(order)}", _named(("By", _who(entry))))
+
+
 def _ended(headline):
     def words(entry, reader):
         facts = [("By", _who(entry)), ("At", _moment(entry.happened_at, entry.incident.organization))]
@@ -412,6 +437,13 @@ _WORDS = {
     kinds.WORKSTREAM_BLOCKED.name: _blocked,
     kinds.WORKSTREAM_UNBLOCKED.name: _unblocked,
     kinds.WORKSTREAM_SILENT.name: _silent,
+    kinds.CHANGES_COLLIDED.name: _change("{key} and {other} are in each other's way", "Say which goes first"),
+    kinds.CHANGES_ARRANGED.name: _arranged,
+    kinds.CHANGE_RELEASED.name: _change("{key} may begin", "Open the incident and start it"),
+    kinds.CHANGE_ENDED.name: _change("{key} {result}: yours is next", "Open the incident and start it"),
+    kinds.CHANGE_WITHDRAWN.name: _change("{key} was withdrawn: yours is next", "Open the incident and start it"),
+    kinds.CHANGE_DUE.name: _change("{key} was to be over by now", "Say how it ended, or that it takes longer"),
+    kinds.CHANGE_LAPSED.name: _change("{key} has lapsed", "Say how it ended"),
     kinds.RESOLVED.name: _ended("Resolved"),
     kinds.REOPENED.name: _ended("Reopened"),
     kinds.DECLINED.name: _ended("Declined, no incident"),

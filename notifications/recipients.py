@@ -380,6 +380,28 @@ def _escalated(what, name, vacant):
     return f"{what} to {name.lower()}" + (f", because nobody is {vacant[0].lower()}" if vacant else "")
 
 
+def _by_name(rule):
+    """Those whom the entry names: by mail, they are at work on it."""
+
+    def calls(situation):
+        for member in situation.details.get("told_members", ()):
+            yield _Call(member, (EMAIL,), rule, needed=True)
+
+    return calls
+
+
+def _collision(situation):
+    """Both owners, and whoever says which goes first."""
+    yield from _by_name("Their change is in the way")(situation)
+    yield from _holder_or_next(situation, IncidentRole.LEAD, (EMAIL,))
+
+
+def _go(situation):
+    """Somebody waits for it with their hands on the keys."""
+    for member in situation.details.get("told_members", ()):
+        yield _Call(member, situation.paging, "Their change may begin", needed=True)
+
+
 def _ending(situation):
     """Whoever heard that it began hears how it went on, and so does whoever is on it."""
     for member, channel in sorted(situation.told):
@@ -421,6 +443,13 @@ _CALLS = {
     kinds.WORKSTREAM_BLOCKED.name: _workstream,
     kinds.WORKSTREAM_UNBLOCKED.name: _workstream,
     kinds.WORKSTREAM_SILENT.name: _workstream,
+    kinds.CHANGES_COLLIDED.name: _collision,
+    kinds.CHANGES_ARRANGED.name: _by_name("Their change has its place"),
+    kinds.CHANGE_RELEASED.name: _go,
+    kinds.CHANGE_ENDED.name: _go,
+    kinds.CHANGE_WITHDRAWN.name: _go,
+    kinds.CHANGE_DUE.name: _reminder,
+    kinds.CHANGE_LAPSED.name: _reminder,
     kinds.RESOLVED.name: _ending,
     kinds.REOPENED.name: _ending,
     kinds.DECLINED.name: _ending,

@@ -8,7 +8,18 @@ from teams.models import Person
 from .models import Delivery, OptOut
 
 # What these are about has no meaning once the incident is over. The rest of a topic comes after a colon.
-ONLY_WHILE_OPEN = ("clock", "function", "role", "invitation", "assessment", "severity", "dependency", "silence")
+ONLY_WHILE_OPEN = (
+    "clock",
+    "function",
+    "role",
+    "invitation",
+    "assessment",
+    "severity",
+    "dependency",
+    "silence",
+    "change",
+    "changes",
+)
 
 
 class Suppression:

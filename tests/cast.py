@@ -15,9 +15,12 @@ from incidents.ingest.reports import Report
 from incidents.mobilization import declare
 from incidents.models import (
     Alert,
+    ChangeIntent,
     Document,
     Finding,
+    FixAttempt,
     GuardWaiver,
+    Hypothesis,
     IncidentInvitation,
     Integration,
     Message,
@@ -80,6 +83,12 @@ def _plant_secrets(globex, omar):
     IncidentInvitation.objects.create(
         incident=incident, membership=omar, reason=secret, answer=secret, state="declined", expires_at=timezone.now()
     )
+    until = timezone.now() + timedelta(hours=1)
+    for _ in range(2):
+        ChangeIntent.propose(incident, secret, by=omar, services=[service], until=until)
+    theory = Hypothesis.propose(incident, secret, by=omar, component=service)
+    Hypothesis.objects.get(pk=theory.details["hypothesis"]).add_evidence(secret, by=omar, supports=True)
+    FixAttempt.start(incident, secret, by=omar)
     StatusUpdate.publish(incident, "technical", {"text": secret}, by=omar)
     Finding.post(incident, secret, by=omar)
     Task.add(incident, secret, by=omar)

@@ -1,10 +1,25 @@
 """What tests arrange: plain functions that call the product's real verbs."""
 
+from datetime import timedelta
+
+from django.utils import timezone
+
 from incidents.ingest.reports import Report
 from incidents.mobilization import declare
-from incidents.models import Alert, Finding, Integration, Message, Question, Task, Workstream
+from incidents.models import (
+    Alert,
+    ChangeIntent,
+    Finding,
+    FixAttempt,
+    Hypothesis,
+    Integration,
+    Message,
+    Question,
+    Task,
+    Workstream,
+)
 from playbooks.models import Severity
-from teams.models import Organization
+from teams.models import Organization, Service
 from teams.tenancy import active_organization_id
 
 
@@ -38,6 +53,38 @@ def raise_finding(incident, condition="5.1 is healthy on the canary.", *, by, **
 def ask_question(incident, text="May we tell Hooli that it is Europe only?", *, by, **fields):
     entry = Question.ask(incident, text, by=by, **fields)
     return incident.questions.get(pk=entry.details["question"])
+
+
+def propose_change(incident, *slugs, by, action="Drain the queue", minutes=30, begins=0, **fields):
+    """A change of the services with these slugs that takes `minutes`, from so many minutes ahead on."""
+    starts_at = timezone.now() + timedelta(minutes=begins)
+    entry = ChangeIntent.propose(
+        incident,
+        action,
+        by=by,
+        services=list(Service.objects.filter(slug__in=slugs)),
+        starts_at=starts_at,
+        until=starts_at + timedelta(minutes=minutes),
+        **fields,
+    )
+    return read_change(entry.details["change"])
+
+
+def read_change(pk):
+    """The change as it is now, the way pages and programs read it."""
+    return ChangeIntent.objects.for_reading().get(pk=pk)
+
+
+def propose_theory(incident, statement="The pool is too small", *, by, component=None, **fields):
+    """`component` is the slug of a service."""
+    component = Service.objects.get(slug=component) if component else None
+    entry = Hypothesis.propose(incident, statement, by=by, component=component, **fields)
+    return Hypothesis.objects.for_reading().get(pk=entry.details["hypothesis"])
+
+
+def try_fix(incident, what="Raise the limit", *, by, **fields):
+    entry = FixAttempt.start(incident, what, by=by, **fields)
+    return FixAttempt.objects.for_reading().get(pk=entry.details["fix"])
 
 
 def fire_alert(title="High error rate", *, labels=None, key="1"):

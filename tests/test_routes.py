@@ -12,8 +12,11 @@ from django.urls import get_resolver, reverse
 
 from incidents.models import (
     Alert,
+    ChangeIntent,
     Document,
     Finding,
+    FixAttempt,
+    Hypothesis,
     Incident,
     IncidentInvitation,
     Integration,
@@ -82,6 +85,22 @@ IDENTIFIED = {
     "incidents:entry": None,
     "incidents:update": StatusUpdate,
     "incidents:function": Function,
+    "incidents:service": Service,
+    **dict.fromkeys(
+        (
+            "incidents:change_release",
+            "incidents:change_start",
+            "incidents:change_result",
+            "incidents:change_extension",
+            "incidents:change_withdrawal",
+            "incidents:change_arrangement",
+        ),
+        ChangeIntent,
+    ),
+    "incidents:hypothesis_state": Hypothesis,
+    "incidents:evidence": Hypothesis,
+    "incidents:testers": Hypothesis,
+    "incidents:fix_result": FixAttempt,
     "incidents:role": None,
     "incidents:vacancy": None,
     "playbooks:detail": Playbook,
@@ -122,6 +141,20 @@ IDENTIFIED = {
     "api-entry": None,
     "api-update": StatusUpdate,
     "api-integration": Integration,
+    "api-incident-service": Service,
+    **dict.fromkeys(
+        (
+            "api-change",
+            "api-change-release",
+            "api-change-start",
+            "api-change-result",
+            "api-change-extension",
+            "api-change-arrangement",
+        ),
+        ChangeIntent,
+    ),
+    **dict.fromkeys(("api-hypothesis", "api-hypothesis-state", "api-evidence", "api-testers"), Hypothesis),
+    "api-fix-result": FixAttempt,
 }
 
 

@@ -16,7 +16,7 @@ from teams.api.endpoint import Endpoint, etag, unchanged_is_fine
 from teams.api.pages import Paging
 from teams.api.schema import listing, operation
 from teams.api.shapes import Answer, Body, CommaSeparated, Line, ManyNamed, Named, Person, Reason, Text, Waiver
-from teams.models import Service
+from teams.models import Service, Team
 
 from ..guards import Facts, gaps_of
 from ..lookups import find_incident
@@ -48,6 +48,14 @@ class GapAnswer(Answer):
     step = serializers.CharField(help_text="What they do next.")
     place = serializers.CharField(help_text="The page where they do it, below the incident's own.")
     workstream = serializers.IntegerField(allow_null=True, help_text="The workstream it is about.")
+
+
+class PossiblyAffectedAnswer(Answer):
+    """A service that needs an affected one, and that nobody has judged."""
+
+    service = Named(Service)
+    team = Named(Team, allow_null=True, help_text="Whose it is.")
+    via = Named(Service, help_text="What it needs, which is affected or possibly so.")
 
 
 class PinnedPlaybook(Answer):
@@ -87,7 +95,8 @@ class IncidentDetail(IncidentLine):
     summary = serializers.CharField()
     scope = serializers.ChoiceField(choices=Scope)
     criticality = serializers.ChoiceField(choices=Criticality)
-    services = ManyNamed(Service, source="affected_services")
+    services = ManyNamed(Service, source="services.all")
+    possibly_affected = PossiblyAffectedAnswer(many=True)
     declared_by = Person(allow_null=True)
     closed_at = serializers.DateTimeField(allow_null=True)
     merged_into = serializers.IntegerField(source="merged_into.number", allow_null=True, default=None)
@@ -226,7 +235,7 @@ def read_incident(request, number):
         Incident.objects.visible_to(request.membership)
         .select_related("severity", "incident_type", "playbook_version__playbook", "merged_into", "declared_by__person")
         .prefetch_related(
-            Prefetch("services", Service.objects.order_by("slug"), to_attr="affected_services"),
+            Prefetch("services", Service.objects.order_by("slug")),
             Prefetch("roles", RoleAssignment.objects.current().with_people().order_by("pk"), to_attr="current_roles"),
             Prefetch("functions", FunctionActivation.objects.with_functions(), to_attr="called_functions"),
             Prefetch("obligations", Obligation.objects.live().most_urgent_first(), to_attr="live_clocks"),

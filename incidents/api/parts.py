@@ -4,7 +4,7 @@ from rest_framework import serializers
 
 from teams.api.shapes import LARGEST_ID, Lookup
 
-from ..models import Message, Workstream
+from ..models import ChangeIntent, Hypothesis, Message, Workstream
 
 
 class Part(Lookup, serializers.IntegerField):
@@ -33,3 +33,13 @@ class WorkstreamPart(Part):
 class MessagePart(Part):
     model = Message
     default_error_messages = {"missing": "There is no such message in this incident."}
+
+
+class HypothesisPart(Part):
+    model = Hypothesis
+    default_error_messages = {"missing": "There is no such theory in this incident."}
+
+
+class ChangePart(Part):
+    model = ChangeIntent
+    default_error_messages = {"missing": "There is no such change in this incident."}

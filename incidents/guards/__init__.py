@@ -8,6 +8,7 @@ a gap is told and shown, a breach goes through with a reason, and the waiver sta
 from teams.errors import Refused
 
 from ..models.waivers import GuardWaiver
+from .changes import ConflictingChanges, LeadHandsOn
 from .clocks import AssessmentOverdue, UpdateOverdue
 from .exclusivity import CommunicationsAlsoTechnical, LeadAlsoCoordinator, RolesExcludeEachOther
 from .facts import Facts
@@ -36,6 +37,8 @@ GUARDS = (
     TaskUnowned(),
     SilentWorkstream(),
     UnownedWorkstream(),
+    ConflictingChanges(),
+    LeadHandsOn(),
 )
 
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from playbooks.models import IncidentRole, RoleExclusion
 
+from ..models.changes import ChangeConflict
 from ..models.functions import ENGINEERING, ActivationState
 from ..models.waivers import GuardWaiver
 from .exclusivity import hands_on
@@ -19,7 +20,7 @@ LAST_WORN = Max("ended_at", filter=Q(started_at__isnull=False))
 @dataclass(frozen=True)
 class Facts:
     """Open clocks, roles that are held, functions with their state, roles once vacated, rules that were waived,
-    tasks to do, findings that nobody has answered.
+    tasks to do, findings that nobody has answered, changes in each other's way, fixes that are being tried.
 
     `streams` are the workstreams that whoever asks may know of; gaps about others are not for them.
     `exclusions` are the rules that keep roles apart, `hands_on` who does technical work since when.
@@ -38,6 +39,8 @@ class Facts:
     exclusions: list = field(default_factory=list)
     hands_on: dict = field(default_factory=dict)
     active: list = field(default_factory=list)
+    conflicts: list = field(default_factory=list)
+    fixes: list = field(default_factory=list)
     now: datetime = field(default_factory=timezone.now)
 
     @classmethod
@@ -66,6 +69,8 @@ class Facts:
             exclusions=list(RoleExclusion.objects.with_roles()),
             hands_on=hands_on(streams, now),
             active=list(incident.participants.at_work()) if active is None else active,
+            conflicts=list(ChangeConflict.objects.open_in(incident)),
+            fixes=list(incident.fix_attempts.under_way().in_order()),
             now=now,
         )
 

@@ -1,11 +1,13 @@
 """During an incident: what is happening, who works on it, what was said, and what is owed to whom."""
 
 from .alerts import Alert, AlertPayload, Integration
+from .changes import ChangeConflict, ChangeIntent, ChangeService
 from .dependencies import WorkstreamDependency
 from .documents import Document
 from .findings import Finding
 from .functions import FunctionActivation
-from .incident import Incident, IncidentService, Status
+from .hypotheses import FixAttempt, Hypothesis, HypothesisEvidence, HypothesisTester
+from .incident import ClearedService, Incident, IncidentService, Status
 from .invitations import IncidentInvitation
 from .messages import Mention, Message, MessageVersion
 from .obligations import Obligation
@@ -22,10 +24,18 @@ from .workstreams import Workstream, WorkstreamReader
 __all__ = [
     "Alert",
     "AlertPayload",
+    "ChangeConflict",
+    "ChangeIntent",
+    "ChangeService",
+    "ClearedService",
     "Document",
     "Finding",
+    "FixAttempt",
     "FunctionActivation",
     "GuardWaiver",
+    "Hypothesis",
+    "HypothesisEvidence",
+    "HypothesisTester",
     "Incident",
     "IncidentInvitation",
     "IncidentService",

@@ -1,5 +1,6 @@
 """The incident: the row that everything hangs on, and the verbs that change it."""
 
+from dataclasses import dataclass
 from functools import partial
 
 from django.db import models, transaction
@@ -9,7 +10,7 @@ from django.utils import timezone
 
 from playbooks.models import Criticality, IncidentRole, IncidentType, PlaybookVersion, Scope, Severity
 from teams.errors import Refused
-from teams.models import Membership, Service, TechnicalDomain
+from teams.models import Membership, Service, ServiceGraph, TechnicalDomain
 from teams.tenancy import TenantManager, TenantModel, TenantQuerySet
 
 from .. import authority, kinds
@@ -170,6 +171,23 @@ class Incident(TenantModel):
         entries = self.timeline.visible_to(membership).filter(number__lte=self.last_number)
         return entries.aggregate(last=Max("number"))["last"] or 0
 
+    def possibly_affected(self):
+        """`[PossiblyAffected]`: what fails with the affected services, nearest first, unless somebody cleared it.
+
+        A constant number of queries, however deep services rest on services.
+        """
+        affected = {service.pk for service in self.services.all()}
+        ways = ServiceGraph.read().dependants_of(affected) if affected else {}
+        if not ways:
+            return []
+        cleared = set(ClearedService.objects.filter(incident=self).values_list("service_id", flat=True))
+        found = Service.objects.select_related("team").in_bulk({*ways, *ways.values()})
+        return [
+            PossiblyAffected(found[service], found[service].team, found[via])
+            for service, via in ways.items()
+            if service not in cleared
+        ]
+
     def is_visible_to(self, membership):
         return type(self).objects.visible_to(membership).filter(pk=self.pk).exists()
 
@@ -212,6 +230,7 @@ class Incident(TenantModel):
             if before != after:
                 changed["services"] = {"before": before, "after": after}
                 self.services.set(services)
+                ClearedService.objects.filter(incident=self, service__in=services).delete()
         if not changed:
             raise Refused("Nothing was changed.", code="unchanged")
         self.save(update_fields=["title", "summary", "incident_type"])
@@ -219,6 +238,20 @@ class Incident(TenantModel):
         if "type" in changed:
             require_functions_of(self, by=by)
         return entry
+
+    @transaction.atomic
+    def judge_service(self, service, *, affected, by):
+        """Say of a service that it is affected, or that it is not although something it needs is. Returns the entry."""
+        self.lock()
+        authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
+        if affected:
+            return self.change_details(services={*self.services.all(), service}, by=by)
+        was_affected = self.services.filter(pk=service.pk).exists()
+        _, cleared = ClearedService.objects.get_or_create(incident=self, service=service, defaults={"cleared_by": by})
+        if not (was_affected or cleared):
+            raise Refused(f"{service} is known not to be affected.", code="unchanged")
+        self.services.remove(service)
+        return self.record(kinds.SERVICE_CLEARED, by=by, service=service.slug, name=service.name)
 
     @transaction.atomic
     def change_severity(self, severity, *, by, reason="", waiver=""):
@@ -394,6 +427,7 @@ class Incident(TenantModel):
 
     def _reopen(self, before, *, by, reason, waiver):
         from .. import silence
+        from .changes import ChangeIntent
         from .findings import Finding
         from .obligations import Obligation
         from .questions import Question
@@ -403,7 +437,7 @@ class Incident(TenantModel):
         self.save(update_fields=["status", "resolved_at", "closed_at"])
         Obligation.open_updates(self)
         silence.begin_again(self)
-        for each in (Finding, Question, Task):
+        for each in (Finding, Question, Task, ChangeIntent):
             each.wait_again(self)
         return self.record(kinds.REOPENED, by=by, before=before, after=self.status, reason=reason, waiver=waiver)
 
@@ -437,6 +471,29 @@ _STATUS_VERBS = {
     Status.CLOSED: partial(Incident._end, kind=kinds.CLOSED),
     Status.DECLINED: partial(Incident._end, kind=kinds.DECLINED),
 }
+
+
+@dataclass(frozen=True)
+class PossiblyAffected:
+    """A service that needs `via`, which is affected itself or possibly so; `team` owns it."""
+
+    service: Service
+    team: object
+    via: Service
+
+
+class ClearedService(TenantModel):
+    """A service that needs an affected one, and of which somebody said that it is not affected."""
+
+    incident = models.ForeignKey(Incident, models.CASCADE, related_name="+")
+    service = models.ForeignKey(Service, models.CASCADE, related_name="+")
+    cleared_by = models.ForeignKey(Membership, models.PROTECT, null=True, related_name="+")
+    cleared_at = models.DateTimeField(default=timezone.now)
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "incident", "service"], name="cleared_service_once")
+        ]
 
 
 class IncidentService(TenantModel):

@@ -28,6 +28,7 @@ class ObligationKind(models.TextChoices):
     QUESTION = "question", "Question"
     SILENCE = "silence", "Silence"
     INVITATION = "invitation", "Invitation"
+    CHANGE = "change", "Change"
 
 
 class ObligationState(models.TextChoices):
@@ -180,6 +181,14 @@ class Obligation(TenantModel):
     def cancel(cls, incident, kind, subject=0):
         """It is not owed any more."""
         cls._settle(incident.obligations.live().about(kind, subject), S.CANCELLED)
+
+    @classmethod
+    def postpone(cls, incident, kind, subject, due_at):
+        """It is owed at another time than was said, and presses anew; nothing happens where nothing is owed."""
+        for obligation in incident.obligations.live().about(kind, subject):
+            obligation.state, obligation.level = S.OPEN, 0
+            obligation._set_due(due_at)
+            obligation.save()
 
     @classmethod
     def satisfy_assessment(cls, incident):

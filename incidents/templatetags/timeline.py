@@ -7,6 +7,8 @@ from django import template
 from playbooks.models import Audience, Criticality, IncidentRole, Scope
 
 from .. import kinds
+from ..models.changes import ChangeState
+from ..models.hypotheses import FixState
 from ..models.incident import Status
 from ..models.workstreams import WorkstreamState
 
@@ -20,6 +22,8 @@ CHOICES = {
     "scope": Scope,
     "criticality": Criticality,
     "state": WorkstreamState,
+    "change_result": ChangeState,
+    "fix_result": FixState,
 }
 
 

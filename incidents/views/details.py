@@ -3,7 +3,7 @@
 from django.views.decorators.http import require_http_methods
 
 from ..forms.changing import DetailsForm
-from ..lookups import find_incident
+from ..lookups import find_incident, room_of
 from .acting import act_form, posted
 from .answers import done
 
@@ -15,4 +15,5 @@ def details(request, number):
     if form.is_valid():
         with form.refusals():
             return done(request, incident.change_details(by=request.membership, **form.cleaned_data))
-    return act_form(request, "details", title="Correct the details", form=form, incident=incident)
+    room = room_of(request, incident)
+    return act_form(request, "details", title="Correct the details", form=form, incident=incident, room=room)

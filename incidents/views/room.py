@@ -9,9 +9,21 @@ from ..lookups import find_incident, room_of
 
 # What stakeholders may read; the rest belongs to those who work in the incident.
 BRIEFING = ("header", "clocks", "functions", "updates", "questions")
-REGIONS = (*BRIEFING, "roles", "needs", "gaps", "streams", "findings", "tasks", "alerts", "documents")
+REGIONS = (
+    *BRIEFING,
+    "roles",
+    "needs",
+    "gaps",
+    "streams",
+    "findings",
+    "tasks",
+    "changes",
+    "theories",
+    "alerts",
+    "documents",
+)
 # Regions that are pages, too, and say more there.
-WHOLE_PAGES = ("updates", "gaps", "findings", "tasks", "questions")
+WHOLE_PAGES = ("updates", "gaps", "findings", "tasks", "questions", "changes", "theories")
 
 
 @require_GET

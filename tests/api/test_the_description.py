@@ -29,7 +29,16 @@ from incidents.models import Document, Incident, RoleAssignment
 from notifications.models import RoutingRule
 from teams.api.schema import TAGS
 from tests.api.routes import operations
-from tests.factories import ask_question, declare_incident, open_workstream, post_message, raise_finding
+from tests.factories import (
+    ask_question,
+    declare_incident,
+    open_workstream,
+    post_message,
+    propose_change,
+    propose_theory,
+    raise_finding,
+    try_fix,
+)
 
 DESCRIPTION = SchemaGenerator().get_schema(request=None, public=True)
 
@@ -186,6 +195,9 @@ def things_of(lena):
         "findings": (incident.findings.first() or raise_finding(incident, by=lena)).pk,
         "questions": (incident.questions.first() or ask_question(incident, by=lena)).pk,
         "exceptions": 1,
+        "changes": (incident.changes.first() or propose_change(incident, "ledger", by=lena)).pk,
+        "hypotheses": (incident.hypotheses.first() or propose_theory(incident, by=lena)).pk,
+        "fix-attempts": (incident.fix_attempts.first() or try_fix(incident, by=lena)).pk,
         "integrations": 1,
         "tokens": 1,
         "routing-rules": RoutingRule.objects.first().pk,

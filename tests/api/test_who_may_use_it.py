@@ -12,7 +12,15 @@ from playbooks.models import Playbook
 from teams.models import ApiToken, Service, Team
 from tests.api.routes import operations
 from tests.cast import MARKER, Program
-from tests.factories import ask_question, declare_incident, post_message, raise_finding
+from tests.factories import (
+    ask_question,
+    declare_incident,
+    post_message,
+    propose_change,
+    propose_theory,
+    raise_finding,
+    try_fix,
+)
 
 OPERATIONS = operations()
 
@@ -104,6 +112,25 @@ STAKEHOLDER = {
     "POST /incidents/<int:number>/updates/": INVALID,
     # A technical update, for those who work on it; the outer tiers: tests/incidents/test_reading_updates.py.
     "GET /incidents/<int:number>/updates/<int:pk>/": SHUT,
+    "PUT /incidents/<int:number>/services/<slug:slug>/": INVALID,
+    "GET /incidents/<int:number>/changes/": SHUT,
+    "POST /incidents/<int:number>/changes/": INVALID,
+    "GET /incidents/<int:number>/changes/<int:pk>/": SHUT,
+    "DELETE /incidents/<int:number>/changes/<int:pk>/": SHUT,
+    "POST /incidents/<int:number>/changes/<int:pk>/release/": SHUT,
+    "POST /incidents/<int:number>/changes/<int:pk>/start/": SHUT,
+    "POST /incidents/<int:number>/changes/<int:pk>/result/": SHUT,
+    "POST /incidents/<int:number>/changes/<int:pk>/extension/": SHUT,
+    "POST /incidents/<int:number>/changes/<int:pk>/arrangement/": SHUT,
+    "GET /incidents/<int:number>/hypotheses/": SHUT,
+    "POST /incidents/<int:number>/hypotheses/": INVALID,
+    "GET /incidents/<int:number>/hypotheses/<int:pk>/": SHUT,
+    "POST /incidents/<int:number>/hypotheses/<int:pk>/state/": SHUT,
+    "POST /incidents/<int:number>/hypotheses/<int:pk>/evidence/": SHUT,
+    "POST /incidents/<int:number>/hypotheses/<int:pk>/testers/": SHUT,
+    "GET /incidents/<int:number>/fix-attempts/": SHUT,
+    "POST /incidents/<int:number>/fix-attempts/": INVALID,
+    "POST /incidents/<int:number>/fix-attempts/<int:pk>/result/": SHUT,
     "GET /incidents/<int:number>/timeline/": DONE,
     "GET /incidents/<int:number>/waivers/": SHUT,
     "POST /incidents/<int:number>/waivers/": INVALID,
@@ -157,6 +184,9 @@ def parameters(acme, lena, mei):
         "findings": raise_finding(incident, by=lena).pk,
         "questions": ask_question(incident, by=lena).pk,
         "exceptions": StreamException.grant(message.workstream, mei, minutes=30, by=lena).details["exception"],
+        "changes": propose_change(incident, "ledger", by=lena).pk,
+        "hypotheses": propose_theory(incident, by=lena).pk,
+        "fix-attempts": try_fix(incident, by=lena).pk,
         "integrations": integration.pk,
         "tokens": token.pk,
         "routing-rules": RoutingRule.objects.first().pk,

@@ -11,6 +11,9 @@ from incidents.models import Participant, Workstream
 from tests.factories import declare_incident, post_message
 
 DUE = "2026-03-01T14:30:00+00:00"
+CHANGE = {"change": 1, "key": "C2", "action": "Drain the queue"}
+THEORY = {"hypothesis": 1, "key": "H1", "statement": "The pool is too small"}
+FIX = {"fix": 1, "key": "F1", "what": "Raise the limit", "hypothesis": "H1", "change": "C2"}
 CLOCK = {"clock": "update", "audience": "customers", "due_at": DUE, "told": ["communications_lead", "administrators"]}
 TASK = {"task": 1, "number": 4, "text": "Drain the queue"}
 QUESTION = {"question": 1, "number": 7, "asker": 1, "name": "Stan Larsen"}
@@ -245,6 +248,55 @@ SENTENCES = {
     "clock_escalated": (
         CLOCK,
         "The update for customers is still late: it was due at 14:30. Told: communications lead, administrators.",
+    ),
+    "service_cleared": ({"service": "ledger", "name": "Ledger"}, "Ledger is not affected, says Lena Fischer."),
+    "change_proposed": (
+        CHANGE | {"owner": "Tariq Haddad", "services": ["card-ledger"], "until": DUE, "irreversible": True},
+        "Tariq Haddad wants to change card ledger until 14:30: C2 “Drain the queue”, which cannot be undone. "
+        "Proposed by Lena Fischer.",
+    ),
+    "changes_collided": (
+        {"change": 1, "key": "C2", "other": "INC-4 C1", "about": "same service: Ledger"},
+        "C2 and INC-4 C1 are in each other’s way: same service: Ledger.",
+    ),
+    "changes_arranged": ({"order": ["C2", "C1"]}, "Lena Fischer put changes one after the other: C2, then C1."),
+    "change_moved": (
+        CHANGE | {"after": "C1", "starts_at": DUE, "until": "2026-03-01T15:00:00+00:00"},
+        "C2 moves behind C1: 14:30 to 15:00.",
+    ),
+    "change_released": (CHANGE, "Lena Fischer let C2 “Drain the queue” go."),
+    "change_started": (CHANGE, "C2 “Drain the queue” is under way, says Lena Fischer."),
+    "change_ended": (
+        CHANGE | {"result": "rolled_back", "text": "too slow"},
+        "C2 “Drain the queue” rolled back, says Lena Fischer: too slow.",
+    ),
+    "change_extended": (
+        CHANGE | {"before": DUE, "until": "2026-03-01T15:00:00+00:00"},
+        "C2 “Drain the queue” takes longer: until 15:00, says Lena Fischer.",
+    ),
+    "change_withdrawn": (CHANGE, "Lena Fischer withdrew C2 “Drain the queue”."),
+    "change_due": (CHANGE | {"due_at": DUE}, "C2 “Drain the queue” was to be over at 14:30."),
+    "change_lapsed": (CHANGE, "C2 “Drain the queue” has lapsed: nobody said how it ended."),
+    "hypothesis_proposed": (
+        THEORY | {"component": "card-ledger", "owner": "Tariq Haddad", "same": ["H2"]},
+        "Lena Fischer suspects card-ledger: H1 “The pool is too small”; Tariq Haddad looks into it, beside H2.",
+    ),
+    "hypothesis_joined": (THEORY, "Lena Fischer joined H1 “The pool is too small”."),
+    "hypothesis_tested": (THEORY, "Lena Fischer tests H1 “The pool is too small”."),
+    "hypothesis_confirmed": (
+        THEORY | {"text": "64 of 64 in use"},
+        "Lena Fischer confirmed H1 “The pool is too small”: 64 of 64 in use.",
+    ),
+    "hypothesis_ruled_out": (THEORY, "Lena Fischer ruled out H1 “The pool is too small”."),
+    "hypothesis_reopened": (THEORY, "Lena Fischer looks again at H1 “The pool is too small”."),
+    "evidence_added": (
+        THEORY | {"text": "it was half empty", "against": True},
+        "Evidence against H1 “The pool is too small” from Lena Fischer: it was half empty.",
+    ),
+    "fix_started": (FIX, "Lena Fischer tries F1 “Raise the limit” against H1 under C2."),
+    "fix_ended": (
+        FIX | {"state": "did_not_work", "result": "same errors"},
+        "F1 “Raise the limit” against H1 under C2 did not work, says Lena Fischer: same errors.",
     ),
     "alert_fired": ({"title": "ErrorRate", "source": "Prometheus"}, "Alert “ErrorRate” fired (Prometheus)."),
     "alert_resolved": (

@@ -218,6 +218,31 @@ def test_a_warning_is_mail_and_a_missed_update_rings():
     assert told(replace(situation, kind="clock_overdue")) == BY_BOTH
 
 
+def test_a_collision_reaches_both_owners_and_whoever_says_which_goes_first():
+    situation = replace(QUIET, kind="changes_collided", details={"told_members": [TARIQ, SAM]}, holders={"lead": LENA})
+
+    assert told(situation) == {("Tariq", "email"), ("Sam", "email"), ("Lena", "email")}
+    assert {name for name, _ in told(replace(situation, holders={}))} == {"Tariq", "Sam", "Lena", "Ada"}
+    assert told(replace(situation, kind="changes_arranged")) == {("Tariq", "email"), ("Sam", "email")}
+
+
+@pytest.mark.parametrize("kind", ["change_released", "change_ended", "change_withdrawn"])
+def test_who_may_begin_now_is_called_as_the_severity_asks(kind):
+    situation = replace(QUIET, kind=kind, details={"told_members": [TARIQ]}, rank=1)
+
+    assert told(situation) == BY_BOTH
+    assert told(replace(situation, rank=3)) == {("Tariq", "email")}
+    assert told(replace(situation, details={})) == set()
+
+
+def test_a_change_past_its_time_reaches_its_owner_and_then_the_lead():
+    due = replace(QUIET, kind="change_due", details={"told_members": [TARIQ]}, holders={"lead": LENA})
+
+    assert told(due) == {("Tariq", "email")}
+    lapsed = replace(due, kind="change_lapsed", details={"told_members": [TARIQ], "told": ["lead"]})
+    assert told(lapsed) == {("Tariq", "email"), ("Lena", "email")}
+
+
 @pytest.mark.parametrize("kind", ["resolved", "reopened", "declined", "merged"])
 def test_whoever_heard_the_beginning_hears_the_end(kind):
     situation = replace(

@@ -8,14 +8,22 @@ from django.utils.html import escape
 
 from incidents import kinds
 from incidents.arrivals import arrivals_of
-from incidents.models import RoleAssignment, StatusUpdate, StreamException
+from incidents.models import ChangeIntent, RoleAssignment, StatusUpdate, StreamException
 from incidents.sms_length import sms_length
 from notifications import notices, tick
 from notifications.models import Delivery, Notice
 from notifications.recipients import BRIEFING, ROOM
 from notifications.transports.base import Message
 from notifications.transports.email import EmailTransport, compose
-from tests.factories import add_task, ask_question, declare_incident, open_workstream, raise_finding
+from tests.factories import (
+    add_task,
+    ask_question,
+    declare_incident,
+    open_workstream,
+    propose_change,
+    raise_finding,
+    read_change,
+)
 
 
 def notice_of(incident, kind, reader=ROOM):
@@ -226,3 +234,35 @@ def test_an_address_is_exactly_one_address(mail_server, address):
         result = transport.send(Message("id", address, "s", "t", "s"))
 
     assert (result.outcome, mail_server.seen) == ("refused", [])
+
+
+def test_a_collision_says_what_is_in_whose_way_and_for_whom_to_do_what(lena, tariq, sam):
+    incident = declare_incident(lena)
+    for by in (tariq, sam):
+        propose_change(incident, "ledger", by=by)
+
+    notice = notice_of(incident, "changes_collided")
+
+    assert notice.subject.startswith("[SEV3 INC-1] C2 and C1 are in each other's way")
+    assert "same service: Ledger" in notice.text
+    assert "Say which goes first" in notice.text
+
+
+def test_an_ended_change_tells_the_next_that_it_is_their_turn(lena, tariq, sam):
+    incident = declare_incident(lena)
+    changes = [propose_change(incident, "ledger", by=by) for by in (tariq, sam)]
+    ChangeIntent.arrange(incident, changes, by=lena)
+    for change in changes:
+        read_change(change.pk).release(by=lena)
+    read_change(changes[0].pk).start(by=tariq)
+    read_change(changes[0].pk).finish("rolled_back", by=tariq, text="Too slow")
+
+    notice = notice_of(incident, "change_ended")
+    tick.run()
+
+    assert notice.subject.startswith("[SEV3 INC-1] C1 rolled back: yours is next")
+    assert "Too slow" in notice.text
+    told = Delivery.objects.filter(notice__entry__kind="change_ended").values_list("recipient", "topic")
+    assert list(told) == [(sam.pk, f"change:{changes[0].pk}")]
+    order = notice_of(incident, "changes_arranged")
+    assert "Changes one after the other: C1, then C2" in order.subject
