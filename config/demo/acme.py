@@ -5,7 +5,7 @@ from datetime import timedelta
 from incidents.ingest.intake import take_in
 from incidents.ingest.reports import Report
 from incidents.mobilization import assess, declare
-from incidents.models import Incident, Integration
+from incidents.models import Incident, Integration, Participant
 from playbooks.models import Criticality, IncidentType, Scope, Severity
 from teams.models import Service
 
@@ -157,6 +157,7 @@ def _payments_fail(organization, members, now, monitoring):
         needs_action=True,
     )
     story.engages(12, "ruth", "leadership")
+    story.at(12.2, Participant.join, story.incident, members["ruth"], by=members["ruth"], capacity="observer")
     story.engages(12.5, "ada", "product")
     story.hears(12.8, "lena", 1)
     story.says(13, "ada", "General", "We would rather lose the new receipts than wait: roll back when you can, @lena.")

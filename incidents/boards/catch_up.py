@@ -1,6 +1,7 @@
 """The catch-up: what somebody has to know who comes late or comes back. Built from data, and for their eyes only."""
 
 from collections import Counter
+from datetime import timedelta
 from functools import cached_property
 
 from django.db.models import Count
@@ -23,13 +24,14 @@ TELLING = (
     kinds.ROLE_RELEASED,
     kinds.FUNCTION_ENGAGED,
     kinds.FUNCTION_STOOD_DOWN,
-    kinds.WORKSTREAM_OPENED,
     kinds.WORKSTREAM_BLOCKED,
     kinds.WORKSTREAM_UNBLOCKED,
     kinds.NOTE_ADDED,
     kinds.MESSAGE_PINNED,
 )
-LINES = 25
+LINES = 15
+# Who came within the first minutes was there when it began.
+FROM_THE_FIRST = timedelta(minutes=5)
 # Kinds that are counted, by the word for them.
 COUNTED = {
     "message": (kinds.MESSAGE_POSTED,),
@@ -57,8 +59,10 @@ class CatchUp:
     def is_due(self):
         """On the first entry, and after ten minutes away."""
         own = self.own
-        if own is None or own.caught_up_at is None:
-            return self.incident.declared_by_id != self.viewer.pk
+        if own is None:
+            return True
+        if own.caught_up_at is None and own.joined_at > self.incident.declared_at + FROM_THE_FIRST:
+            return True
         return own.absent_since is not None or self._is_just_back(own)
 
     @cached_property

@@ -41,7 +41,7 @@ class InvitationForm(WaivableForm):
     """The keywords of `IncidentInvitation.invite`: a `member` next to a button, or `another` from the list."""
 
     member = MemberField(widget=forms.HiddenInput, required=False)
-    another = MemberField(label="Somebody else", empty_label="Choose a member", required=False)
+    another = MemberField(label="Who", empty_label="Choose a member", required=False)
     function = forms.ModelChoiceField(
         label="For a function",
         queryset=Function.objects.none(),
@@ -56,6 +56,7 @@ class InvitationForm(WaivableForm):
         to_field_name="slug",
         empty_label="None in particular",
         required=False,
+        help_text="They read it with the invitation. Who gets a role is decided on the role board.",
     )
     reason = Reason(help_text="What you need them for. They read it before they answer.")
 

@@ -354,10 +354,6 @@ class Participant(TenantModel):
         participant.incident, participant.membership = incident, membership
         if created:
             participant.stints.create(capacity=capacity, started_at=participant.since)
-            if membership.pk == incident.declared_by_id:
-                # Who was there from the first has missed nothing.
-                participant.caught_up_at = participant.since
-                participant.save(update_fields=["caught_up_at"])
         elif participant.left_at is None and participant.capacity == capacity:
             return None
         else:

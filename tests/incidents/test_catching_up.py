@@ -37,6 +37,16 @@ def test_it_is_due_on_the_first_entry_but_not_for_who_declared(incident, lena, t
     assert not card(incident, lena).is_due
 
 
+def test_whoever_came_in_the_first_minutes_has_missed_nothing(incident, tariq, sam, clock):
+    clock.shift(timedelta(minutes=5))
+    Participant.join(incident, tariq, by=tariq)
+    clock.shift(timedelta(minutes=1))
+    Participant.join(incident, sam, by=sam)
+
+    assert not card(incident, tariq).is_due
+    assert card(incident, sam).is_due
+
+
 def test_up_to_speed_ends_it_and_is_a_system_entry(incident, tariq):
     entry = Participant.catch_up(incident, tariq)
 
@@ -54,7 +64,9 @@ def test_saying_it_twice_says_it_once(incident, tariq):
 
 
 def test_ten_minutes_away_make_it_due_again(incident, tariq, lena, clock):
+    clock.shift(timedelta(minutes=6))
     Participant.beat(incident, [tariq.pk])
+    assert card(incident, tariq).is_due
     Participant.catch_up(incident, tariq)
     clock.shift(timedelta(minutes=9))
     Participant.beat(incident, [tariq.pk])
