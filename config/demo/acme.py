@@ -123,6 +123,8 @@ def _payments_fail(organization, members, now, monitoring):
         "The new connection pool gives up after `250 ms`; before it was `2 s`. "
         "Under load every third handshake with the bank takes longer than that.",
     )
+    pool = story.suspects(8.4, "tariq", "The new connection pool gives up too early", "gateway")
+    bank = story.suspects(8.6, "jonas", "The bank answers slower than usual", "ledger")
     story.says(
         9,
         "noor",
@@ -156,11 +158,13 @@ def _payments_fail(organization, members, now, monitoring):
         confidence="high",
         needs_action=True,
     )
+    story.settles(11.5, "jonas", bank, "ruled_out", "Their handshakes take 180 ms as on every evening.")
     story.engages(12, "ruth", "leadership")
     story.at(12.2, Participant.join, story.incident, members["ruth"], by=members["ruth"], capacity="observer")
     story.engages(12.5, "ada", "product")
     story.hears(12.8, "lena", 1)
     story.says(13, "ada", "General", "We would rather lose the new receipts than wait: roll back when you can, @lena.")
+    story.settles(13.5, "tariq", pool, "confirmed", "gw-1 with 2 s: not one timeout in a thousand payments.")
     story.moves(14, "lena", "identified", "The release's connection pool gives up too early.")
     story.tells(
         15,
@@ -169,6 +173,7 @@ def _payments_fail(organization, members, now, monitoring):
         text="Cause: acquire timeout of 250 ms in 2026.47. Rolling back to 2026.46, node by node.",
     )
     story.opens(16, "lena", "Roll back to 2026.46", owner="noor", domain="infrastructure")
+    story.claims(16, "noor", "Roll back to 2026.46, node by node", "gateway", minutes=40, go="lena")
     story.adds(16.5, "lena", "Void what was captured but not booked", owner="priya", due=150)
     story.asks(16.8, "stan", "May we tell Hooli that their invoices are not affected?", for_customers=True)
     story.says(17, "noor", "Roll back to 2026.46", "Draining **gw-1** now. Each node takes about four minutes.")
@@ -202,6 +207,7 @@ def _payments_come_back(story):
     story.says(27.3, "jonas", "Ledger and double charges", "Waiting for the bank's settlement file at half past.")
     story.says(29, "noor", "Roll back to 2026.46", "**gw-2** done. Two more to go.")
     story.tells(31, "lena", "technical", text="Two of four nodes on 2026.46 and clean. Next: gw-3, then gw-4.")
+    story.claims(32, "jonas", "Void the 212 authorisations without a booking", "ledger", minutes=30)
     story.says(33, "sam", "Customer reports", "New tickets slow down: 6 in the last five minutes, 20 before that.")
     story.tells(
         35,

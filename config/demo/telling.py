@@ -6,8 +6,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from incidents.models import (
+    ChangeIntent,
     Finding,
     FunctionActivation,
+    Hypothesis,
     Incident,
     Message,
     Obligation,
@@ -22,7 +24,7 @@ from notifications.leases import Lease
 from notifications.models import Delivery, FanOut
 from notifications.models.deliveries import KEPT
 from notifications.transports.base import Result
-from teams.models import Function, Organization, TechnicalDomain
+from teams.models import Function, Organization, Service, TechnicalDomain
 from teams.tenancy import acting_in
 
 from . import clock, people
@@ -137,6 +139,32 @@ class Story:
 
     def changes(self, minute, who, stream, **what):
         return self.at(minute, self._stream(stream).change, by=self.members[who], **what)
+
+    def suspects(self, minute, who, statement, component):
+        suspected = Service.objects.get(slug=component)
+        entry = self.at(
+            minute, Hypothesis.propose, self._now(), statement, by=self.members[who], component=suspected
+        )  # fmt: skip
+        return Hypothesis.objects.get(pk=entry.details["hypothesis"])
+
+    def settles(self, minute, who, theory, state, text):
+        return self.at(minute, theory.come_to, state, by=self.members[who], text=text)
+
+    def claims(self, minute, who, action, *services, minutes, go=None):
+        """A change of these services, from the minute on; whoever gives the `go` does so soon, and it begins."""
+        entry = self.at(
+            minute,
+            ChangeIntent.propose,
+            self._now(),
+            action,
+            by=self.members[who],
+            services=list(Service.objects.filter(slug__in=services)),
+            until=self.start + timedelta(minutes=minute + minutes),
+        )
+        changes = ChangeIntent.objects.filter(pk=entry.details["change"])
+        if go:
+            self.at(minute + 0.3, changes.get().release, by=self.members[go])
+            self.at(minute + 0.5, changes.get().start, by=self.members[who])
 
     def _now(self):
         return Incident.objects.get(pk=self.incident.pk)
