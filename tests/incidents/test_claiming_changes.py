@@ -13,9 +13,10 @@ from incidents.models import ChangeConflict, ChangeIntent, GuardWaiver, Incident
 from teams.errors import Refused
 from teams.models import Membership, Service
 from teams.tenancy import acting_in
-from tests.factories import declare_incident, propose_change, read_change
+from tests.factories import declare_incident, open_workstream, propose_change, read_change
 
 TWO_AM = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+CONFLICT = "conflicting_changes"
 
 
 @pytest.fixture
@@ -54,8 +55,8 @@ def told(incident, *kinds):
     return list(incident.timeline.of_kinds(*kinds).in_order())
 
 
-def gaps(incident, code="conflicting_changes"):
-    return [(gap.message, gap.subject) for gap in gaps_of(Facts.of(incident)) if gap.code == code]
+def gaps(incident):
+    return [(gap.message, gap.subject) for gap in gaps_of(Facts.of(incident)) if gap.code == CONFLICT]
 
 
 def refusal(act, *args, **kwargs):
@@ -604,3 +605,29 @@ def test_a_new_lead_gives_the_go(incident, lena, tariq, sam):
 
     assert refusal(change.release, by=lena) == ("coordination_right", True)
     assert now(change).release(by=sam).kind == "change_released"
+
+
+# --- In a restricted workstream -----------------------------------------------------------------------
+
+
+def test_a_restricted_change_stays_hidden_where_it_is_in_the_way(incident, lena, tariq, sam):
+    stream = open_workstream(incident, by=lena, restricted=True, members=[tariq])
+    hidden = propose_change(incident, "ledger", by=tariq, workstream=stream, action="Rotate the keys")
+    propose_change(incident, "ledger", by=sam, begins=5)
+    assert not told(incident, "changes_collided"), "Sam may not know of it"
+
+    ours = propose_change(incident, "ledger", by=tariq, begins=60)
+    hidden.extend(minutes(70), by=tariq)
+
+    assert standing(hidden, ours) == ["conflict", "conflict"]
+    readable = incident.timeline.visible_to(sam).of_kinds("changes_collided").in_order()
+    assert [(entry.details["key"], entry.details["other"]) for entry in readable] == [
+        ("C2", "another change"),
+        ("C3", "another change"),
+    ]
+    for member in (sam, tariq):
+        sentences = [gap.message for gap in gaps_of(Facts.of(incident, viewer=member)) if gap.code == CONFLICT]
+        assert "C3 and another change are in each other's way (same service: Ledger)." in sentences
+        assert not any("C1" in sentence for sentence in sentences)
+    assert hidden not in ChangeIntent.objects.visible_to(sam)
+    assert hidden in ChangeIntent.objects.visible_to(tariq)
