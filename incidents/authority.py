@@ -86,6 +86,17 @@ def may_investigate(membership, incident, domain=None):
     return holds(membership, incident, DecisionClass.INVESTIGATION, domain)
 
 
+def require_coordination(membership, incident, act, waiver):
+    """Let the lead act, or somebody else with a reason; returns that reason for the timeline."""
+    require(may_respond(membership), "Stakeholders read; ask a responder.", code="responders_only")
+    return require(
+        may_coordinate(membership, incident),
+        f"Only the incident lead may {act}. Say why to do it anyway.",
+        code="coordination_right",
+        waiver=waiver,
+    )
+
+
 def may_publish(membership, incident, audience):
     """Technical word comes from every responder; everything above goes through the communications lead."""
     if audience == "technical":

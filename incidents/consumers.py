@@ -154,11 +154,15 @@ class IncidentSocket(Socket):
         return True
 
     def _seen(self, frame):
-        # Who reads is there. What they have read is kept by their own browser.
-        if whole_number(frame.get("number")) is None:
+        """Who reads is there; with a `stream` it is kept how far they have read it."""
+        number, stream = whole_number(frame.get("number")), whole_number(frame.get("stream"))
+        if number is None or (stream is None and "stream" in frame):
             return False
         self.away = False
         self.hub.beat(self, active=True)
+        if stream is not None and self.ticket.reach.visibility == Visibility.ROOM:
+            # Nobody has read further than there is.
+            self.place.presence.reads(self.ticket.membership_id, stream, min(number, self.number or 0))
         return True
 
     def _typing(self, frame):

@@ -27,6 +27,7 @@ DUTIES = {
     "silence": "incidents.silence.SilenceDuty",
     "invitation": "incidents.models.invitations.InvitationDuty",
     "change": "incidents.models.changes.ChangeDuty",
+    "sync": "incidents.models.sync_points.SyncDuty",
 }
 
 

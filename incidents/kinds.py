@@ -34,7 +34,9 @@ _kinds: dict[str, Kind] = {}
 def _kind(name, *regions, **properties):
     # Whatever may wait for somebody may be missing, too.
     gaps = ("gaps",) if "needs" in regions else ()
-    _kinds[name] = Kind(name, (*regions, *gaps), **properties)
+    # The tabs of the workstreams and the board of them show the same.
+    lines = ("lines",) if "streams" in regions else ()
+    _kinds[name] = Kind(name, (*regions, *gaps, *lines), **properties)
     return _kinds[name]
 
 
@@ -97,6 +99,10 @@ WORKSTREAM_CHANGED = _kind("workstream_changed", "streams", "gaps")
 WORKSTREAM_BLOCKED = _kind("workstream_blocked", "streams", "gaps", notifies=True)
 WORKSTREAM_UNBLOCKED = _kind("workstream_unblocked", "streams", "gaps", notifies=True)
 WORKSTREAM_SILENT = _kind("workstream_silent", "streams", "gaps", system=True, notifies=True)
+SYNC_CALLED = _kind("sync_called", "lines", notifies=True)
+SYNC_SOON = _kind("sync_soon", "lines", system=True, notifies=True)
+SYNC_HELD = _kind("sync_held", "lines")
+SYNC_CANCELLED = _kind("sync_cancelled", "lines", notifies=True)
 WORKSTREAM_RESTRICTED = _kind("workstream_restricted", "streams")
 WORKSTREAM_READERS_CHANGED = _kind("workstream_readers_changed", "streams")
 WORKSTREAM_UNRESTRICTED = _kind("workstream_unrestricted", "streams")

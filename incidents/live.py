@@ -297,10 +297,11 @@ class Hub:
                 by_organization[room.organization_id][room.incident_id] = room
             for organization_id, rooms in by_organization.items():
                 beats = {pk: room.presence.beats for pk, room in rooms.items() if room.presence.beats}
-                for pk in beats:
-                    rooms[pk].presence.beats = {}
+                seen = {pk: room.presence.seen for pk, room in rooms.items() if room.presence.seen}
+                for room in rooms.values():
+                    room.presence.beats, room.presence.seen = {}, {}
                 try:
-                    summaries = await self.read(presence.beat_and_read, organization_id, beats, list(rooms))
+                    summaries = await self.read(presence.beat_and_read, organization_id, beats, seen, list(rooms))
                 except Exception:  # nobody is kept from the news because heads cannot be counted
                     logger.exception("Counting heads in organisation %s failed.", organization_id)
                     continue

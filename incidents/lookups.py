@@ -16,6 +16,7 @@ from .models import (
     Message,
     Participant,
     Question,
+    SyncPoint,
     Task,
     Workstream,
 )
@@ -62,6 +63,14 @@ def find_workstream(request, incident, pk):
     workstream = get_object_or_404(workstreams, incident=incident, pk=pk)
     workstream.incident = incident
     return workstream
+
+
+def find_sync_point(request, incident, pk):
+    """A sync point that the member may know of; 404 for stakeholders."""
+    found = SyncPoint.objects.visible_to(request.membership).with_people()
+    sync_point = get_object_or_404(found, incident=incident, pk=pk)
+    sync_point.incident = incident
+    return sync_point
 
 
 def find_message(request, incident, pk):

@@ -9,7 +9,7 @@ from teams.tenancy import acting_in
 
 from .frames import encode
 from .kinds import Visibility
-from .models import Participant, Workstream
+from .models import Participant, StreamRead, Workstream
 from .models.participants import PresenceState
 
 # Told to the room at most this often, by every process from the same rows.
@@ -24,16 +24,19 @@ class Beat(NamedTuple):
     active: bool = False
 
 
-def beat_and_read(organization_id, beats, watched):
+def beat_and_read(organization_id, beats, seen, watched):
     """Note who is there, and read who is: `{incident id: Summary}` for the watched incidents.
 
-    `beats` is `{incident id: {membership id: Beat}}`. One statement per incident and state to write, one to read.
+    `beats` is `{incident id: {membership id: Beat}}`, and `seen` how far people have read their workstreams:
+    `{incident id: {(workstream id, membership id): number}}`. A few statements per incident to write, one to read.
     """
     with acting_in(organization_id):
         for incident_id, states in beats.items():
             for state in set(states.values()):
                 members = [member for member, each in states.items() if each == state]
                 Participant.beat(incident_id, members, away=state.away, active=state.active)
+        for incident_id, read in seen.items():
+            StreamRead.note(incident_id, read)
         now = timezone.now()
         summaries = {incident_id: Summary() for incident_id in watched}
         present = Participant.objects.present(now).with_people().filter(incident__in=watched)
@@ -100,14 +103,19 @@ class Summary:
 
 
 class Presence:
-    """One room's presence in one process: beats to be written, typists to be forgotten, the last word that went out."""
+    """One room's presence in one process: what is to be written, who types, and the last word that went out."""
 
     def __init__(self):
         self.beats = {}
+        self.seen = {}
         self.summary = None
         self.said = None
         self.said_at = float("-inf")
         self._typing = {}
+
+    def reads(self, membership_id, stream, number):
+        key = stream, membership_id
+        self.seen[key] = max(number, self.seen.get(key, 0))
 
     def types(self, membership_id, stream, now):
         self._typing[stream, membership_id] = now + TYPING_SECONDS

@@ -17,6 +17,7 @@ from .boards.changes import ChangeBoard
 from .boards.crowd import GONE, Crowd
 from .boards.findings import FindingBoard
 from .boards.gaps import GapBoard
+from .boards.lines import LineBoard
 from .boards.questions import QuestionBoard
 from .boards.roles import RoleBoard
 from .boards.tasks import TaskBoard
@@ -292,7 +293,13 @@ class IncidentRoom:
 
     @cached_property
     def streams(self):
-        return list(self.incident.workstreams.visible_to(self.viewer).with_people().in_order())
+        streams = self.incident.workstreams.for_reading(self.viewer).with_reading_of(self.viewer)
+        return list(streams.in_order())
+
+    @cached_property
+    def lines(self):
+        """The workstreams beside each other, for whoever has to see how they hang together."""
+        return LineBoard(self)
 
     @cached_property
     def stream(self):
@@ -320,6 +327,16 @@ class IncidentRoom:
         shown = self.streams if self.stream == ALL else [self.stream]
         messages = Message.objects.for_reading().filter(incident=self.incident, workstream__in=shown)
         return page_of(messages, order=ByNumber("pk"), before=self.before)
+
+    @property
+    def first_new(self):
+        """The first message of the page that the viewer has not read, or None; one's own words are never new."""
+        read = getattr(self.stream, "read_number", None)
+        if read is None:
+            return None
+        return next(
+            (each for each in self.thread if each.entry.number > read and each.author_id != self.viewer.pk), None
+        )
 
     @cached_property
     def recent_entries(self):

@@ -33,6 +33,7 @@ from .views import (
     services,
     severity,
     status,
+    sync_points,
     tasks,
     theories,
     timeline,
@@ -71,6 +72,14 @@ urlpatterns = [
     path("incidents/<int:number>/invitations/<int:pk>/withdrawal/", invitations.withdrawal, name="withdrawal"),
     path("incidents/<int:number>/workstreams/", workstreams.workstreams, name="workstreams"),
     path("incidents/<int:number>/workstreams/<int:pk>/", workstreams.workstream, name="workstream"),
+    path("incidents/<int:number>/workstreams/<int:pk>/reading/", workstreams.reading, name="reading"),
+    path("incidents/<int:number>/sync-points/", sync_points.sync_points, name="sync_points"),
+    path("incidents/<int:number>/sync-points/<int:pk>/", sync_points.sync_point, name="sync_point"),
+    path(
+        "incidents/<int:number>/sync-points/<int:pk>/cancellation/",
+        sync_points.sync_cancellation,
+        name="sync_cancellation",
+    ),
     path(
         "incidents/<int:number>/workstreams/<int:pk>/readers/",
         workstreams.workstream_readers,

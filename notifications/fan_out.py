@@ -30,7 +30,7 @@ REMINDERS = (
     kinds.QUESTION_WAITS.name,
 )
 # What an entry may be about by its primary key: a newer notice about the same one takes the older one's place.
-SUBJECTS = ("finding", "task", "question", "exception", "dependency", "silence", "invitation", "change")
+SUBJECTS = ("finding", "task", "question", "exception", "dependency", "silence", "invitation", "change", "sync")
 
 
 def expand(organization_id, fan_out_id, now=None):

@@ -373,6 +373,22 @@ def _change(headline, act="Open the incident"):
     return words
 
 
+def _sync(phrase):
+    def words(entry, reader):
+        details, organization = entry.details, entry.incident.organization
+        starts_at = details.get("starts_at")
+        facts = _named(
+            ("When", _moment(starts_at, organization) if starts_at else ""),
+            ("For", details.get("purpose")),
+            ("With", ", ".join(details.get("names", ()))),
+            ("By", _who(entry)),
+            ("Because", details.get("reason")),
+        )
+        return Words(f"Sync point “{details['title']}” {phrase}", facts)
+
+    return words
+
+
 def _arranged(entry, reader):
     order = entry.details.get("order", ())
     return Words(f"Changes one after the other: {', then '.join(order)}", _named(("By", _who(entry))))
@@ -444,6 +460,9 @@ _WORDS = {
     kinds.CHANGE_WITHDRAWN.name: _change("{key} was withdrawn: yours is next", "Open the incident and start it"),
     kinds.CHANGE_DUE.name: _change("{key} was to be over by now", "Say how it ended, or that it takes longer"),
     kinds.CHANGE_LAPSED.name: _change("{key} has lapsed", "Say how it ended"),
+    kinds.SYNC_CALLED.name: _sync("was called"),
+    kinds.SYNC_SOON.name: _sync("begins soon"),
+    kinds.SYNC_CANCELLED.name: _sync("was cancelled"),
     kinds.RESOLVED.name: _ended("Resolved"),
     kinds.REOPENED.name: _ended("Reopened"),
     kinds.DECLINED.name: _ended("Declined, no incident"),

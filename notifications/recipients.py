@@ -334,6 +334,11 @@ def _workstream(situation):
         yield from _holder_or_next(situation, role, by)
 
 
+def _sync(situation):
+    for member in situation.details.get("told_members", ()):
+        yield _Call(member, (EMAIL,), "Is asked to a sync point", needed=True)
+
+
 def _defaulted(situation):
     yield from _holder_or_next(situation, IncidentRole.LEAD, situation.paging)
 
@@ -450,6 +455,9 @@ _CALLS = {
     kinds.CHANGE_WITHDRAWN.name: _go,
     kinds.CHANGE_DUE.name: _reminder,
     kinds.CHANGE_LAPSED.name: _reminder,
+    kinds.SYNC_CALLED.name: _sync,
+    kinds.SYNC_SOON.name: _sync,
+    kinds.SYNC_CANCELLED.name: _sync,
     kinds.RESOLVED.name: _ending,
     kinds.REOPENED.name: _ending,
     kinds.DECLINED.name: _ending,

@@ -17,6 +17,7 @@ ONLY_WHILE_OPEN = (
     "severity",
     "dependency",
     "silence",
+    "sync",
     "change",
     "changes",
 )

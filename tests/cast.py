@@ -27,6 +27,7 @@ from incidents.models import (
     Question,
     StatusUpdate,
     StreamException,
+    SyncPoint,
     Task,
     TimelineEntry,
     Workstream,
@@ -78,6 +79,7 @@ def _plant_secrets(globex, omar):
     Document.add(incident, secret, f"https://{MARKER}.example/", by=omar, note=secret)
     note.correct_time(note.happened_at - timedelta(minutes=5), by=omar, reason=secret)
     Workstream.open(incident, secret, by=omar, restricted=True)
+    SyncPoint.call(incident, secret, by=omar, starts_at=timezone.now() + timedelta(hours=1), purpose=secret)
     WorkstreamDependency.add(*incident.workstreams.in_order(), by=omar, reason=secret)
     Workstream.open(incident, secret, by=omar)
     IncidentInvitation.objects.create(

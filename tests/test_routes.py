@@ -26,8 +26,10 @@ from incidents.models import (
     RoleAssignment,
     StatusUpdate,
     StreamException,
+    SyncPoint,
     Task,
     Workstream,
+    WorkstreamDependency,
 )
 from notifications.models import Delivery, FanOut, Notice, RoutingRule
 from playbooks.models import Playbook, RoleDefinition
@@ -65,6 +67,9 @@ IDENTIFIED = {
     "incidents:withdrawal": IncidentInvitation,
     "incidents:workstream": Workstream,
     "incidents:workstream_readers": Workstream,
+    "incidents:reading": Workstream,
+    "incidents:sync_point": SyncPoint,
+    "incidents:sync_cancellation": SyncPoint,
     "incidents:messages": Workstream,
     "incidents:unsaid": Workstream,
     "incidents:exceptions": Workstream,
@@ -126,6 +131,11 @@ IDENTIFIED = {
     "api-refusal": IncidentInvitation,
     "api-workstream": Workstream,
     "api-workstream-readers": Workstream,
+    "api-dependencies": Workstream,
+    "api-reading": Workstream,
+    "api-dependency": WorkstreamDependency,
+    "api-sync-point": SyncPoint,
+    "api-sync-point-outcome": SyncPoint,
     "api-messages": Workstream,
     "api-exceptions": Workstream,
     "api-exception": StreamException,

@@ -106,7 +106,7 @@ class Export:
         questions = Question.objects.visible_to(viewer, incident).with_people().in_order()
         yield "questions", QuestionAnswer(questions, many=True).data
         if viewer.is_responder:
-            streams = incident.workstreams.visible_to(viewer).with_people().in_order()
+            streams = incident.workstreams.for_reading(viewer).in_order()
             yield "workstreams", WorkstreamAnswer(streams, many=True).data
             findings = incident.findings.visible_to(viewer).with_people().in_order()
             yield "findings", FindingAnswer(findings, many=True).data

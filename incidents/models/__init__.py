@@ -13,8 +13,10 @@ from .messages import Mention, Message, MessageVersion
 from .obligations import Obligation
 from .participants import Participant, Stint
 from .questions import Question
+from .reading import StreamRead
 from .roles import RoleAssignment
 from .stream_exceptions import StreamException
+from .sync_points import SyncPoint
 from .tasks import Task
 from .timeline import TimeCorrection, TimelineEntry
 from .updates import StatusUpdate
@@ -51,6 +53,8 @@ __all__ = [
     "StatusUpdate",
     "Stint",
     "StreamException",
+    "StreamRead",
+    "SyncPoint",
     "Task",
     "TimeCorrection",
     "TimelineEntry",

@@ -69,6 +69,8 @@ class WorkstreamDependency(TenantModel):
         incident = waiting.incident.lock()
         incident.require_open()
         waiting.lock()
+        # Read again with the row; every entry has to come from the incident that is locked.
+        waiting.incident = incident
         blocking.lock()
         cls._require_right(waiting, by)
         if blocking.incident_id != waiting.incident_id:

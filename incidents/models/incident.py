@@ -457,13 +457,7 @@ class Incident(TenantModel):
         return self.record(kind, by=by, before=before, after=status, reason=reason, waiver=waiver)
 
     def _require_coordination(self, by, act, waiver):
-        authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
-        return authority.require(
-            authority.may_coordinate(by, self),
-            f"Only the incident lead may {act}. Say why to do it anyway.",
-            code="coordination_right",
-            waiver=waiver,
-        )
+        return authority.require_coordination(by, self, act, waiver)
 
 
 _STATUS_VERBS = {

@@ -14,6 +14,7 @@ from teams.tenancy import TenantManager, TenantModel, TenantQuerySet
 from .. import authority, kinds
 from .incident import Incident
 from .participants import Participant
+from .reading import StreamRead
 from .timeline import TimelineEntry, require_plausible
 from .workstreams import Workstream
 
@@ -137,7 +138,9 @@ class Message(TenantModel):
             posted_at=now,
         )
         Mention.objects.bulk_create([Mention(message=message, membership=member) for member in mentioned])
-        Workstream.objects.filter(pk=workstream.pk).update(last_word_at=now)
+        Workstream.objects.filter(pk=workstream.pk).update(last_word_at=now, last_number=entry.number)
+        if by is not None:
+            StreamRead.note(incident, {(workstream.pk, by.pk): entry.number})
         return entry
 
     @classmethod

@@ -29,6 +29,7 @@ class ObligationKind(models.TextChoices):
     SILENCE = "silence", "Silence"
     INVITATION = "invitation", "Invitation"
     CHANGE = "change", "Change"
+    SYNC = "sync", "Sync point"
 
 
 class ObligationState(models.TextChoices):

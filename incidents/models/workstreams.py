@@ -3,7 +3,7 @@
 from collections import defaultdict
 
 from django.db import models, transaction
-from django.db.models import Exists, Max, OuterRef, Q
+from django.db.models import Exists, Max, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from teams.errors import Refused
@@ -52,6 +52,24 @@ class WorkstreamQuerySet(TenantQuerySet):
 
     def with_people(self):
         return self.select_related("owner__person", "domain", "component")
+
+    def for_reading(self, membership):
+        """Those that a member may open, with people and `live_waits`, what each waits for as far as they may know."""
+        from .dependencies import WorkstreamDependency
+
+        waits = WorkstreamDependency.objects.live().visible_to(membership).in_order()
+        return (
+            self.visible_to(membership)
+            .with_people()
+            .prefetch_related(models.Prefetch("waits_for", waits, to_attr="live_waits"))
+        )
+
+    def with_reading_of(self, membership):
+        """Each with `read_number`, how far the member has read it; None for one they have never looked at."""
+        from .reading import StreamRead
+
+        own = StreamRead.objects.filter(workstream=OuterRef("pk"), membership=membership)
+        return self.annotate(read_number=Subquery(own.values("number")[:1]))
 
     def restricted(self):
         return self.filter(restricted=True)
@@ -125,6 +143,8 @@ class Workstream(TenantModel):
     opened_at = models.DateTimeField(default=timezone.now)
     closed_at = models.DateTimeField(null=True)
     last_word_at = models.DateTimeField(null=True)
+    # The entry of its newest message; who has read less than that has something new there.
+    last_number = models.PositiveIntegerField(default=0)
     next_word_at = models.DateTimeField(null=True)
     # How long it may say nothing before somebody is asked how it goes; None: nobody listens (`silence.py`).
     silence_minutes = models.PositiveSmallIntegerField(null=True)
@@ -159,6 +179,11 @@ class Workstream(TenantModel):
     def is_for_the_cause(self):
         """Whether those who look for the cause talk here, with a domain or without; G19 keeps others out."""
         return self.kind == WorkstreamKind.CAUSE or self.is_technical
+
+    @property
+    def is_unread(self):
+        """Whether something was said that the reader of `with_reading_of` has not seen."""
+        return self.last_number > (self.read_number or 0)
 
     def is_open_to(self, membership):
         """What `visible_to` asks the database; reads `readers`."""
@@ -307,8 +332,10 @@ class Workstream(TenantModel):
         """
         from .dependencies import WorkstreamDependency
 
-        self.incident.lock()
+        incident = self.incident.lock()
         self.lock()
+        # Read again with the row; every entry has to come from the incident that is locked.
+        self.incident = incident
         authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
         moved = WorkstreamDependency.settle_on(self, blocked_by, by=by) if blocked_by is not None else None
         changed = {}

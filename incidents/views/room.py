@@ -14,6 +14,7 @@ REGIONS = (
     "roles",
     "needs",
     "gaps",
+    "lines",
     "streams",
     "findings",
     "tasks",

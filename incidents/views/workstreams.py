@@ -1,12 +1,14 @@
 """Workstreams: opening one, and saying how it goes."""
 
-from django.views.decorators.http import require_http_methods
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_http_methods, require_POST
 
 from .. import authority
 from ..forms.workstreams import ChangeForm, OpeningForm, ReadersForm
 from ..lookups import find_incident, find_workstream, require_responder
-from ..models import Workstream
-from .acting import act_form, posted
+from ..models import StreamRead, Workstream
+from .acting import act_form, posted, whole_number
 from .answers import done
 from .messages import thread_url
 
@@ -16,7 +18,7 @@ def workstreams(request, number):
     """The form that opens a line of work."""
     incident = find_incident(request, number)
     require_responder(request)
-    form = OpeningForm(posted(request))
+    form = OpeningForm(posted(request), incident=incident, viewer=request.membership)
     if form.is_valid():
         with form.refusals():
             entry = Workstream.open(incident, by=request.membership, **form.cleaned_data)
@@ -29,12 +31,34 @@ def workstream(request, number, pk):
     """Working, blocked or done; its name and its owner."""
     incident = find_incident(request, number)
     found = find_workstream(request, incident, pk)
-    form = ChangeForm(posted(request), initial={"title": found.title, "state": found.state, "owner": found.owner_id})
+    form = ChangeForm(
+        posted(request),
+        workstream=found,
+        viewer=request.membership,
+        initial={
+            "title": found.title,
+            "state": found.state,
+            "goal": found.goal,
+            "owner": found.owner_id,
+            "next_word_at": found.next_word_at,
+        },
+    )
     if form.is_valid():
         with form.refusals():
             entry = found.change(by=request.membership, **form.cleaned_data)
             return done(request, entry, to=thread_url(incident, found))
     return act_form(request, "workstream", title=found.title, incident=incident, form=form, **_about(request, found))
+
+
+@require_POST
+def reading(request, number, pk):
+    """The viewer has read the thread up to the entry with this `number`."""
+    incident = find_incident(request, number)
+    found = find_workstream(request, incident, pk)
+    read = min(whole_number(request.POST.get("number", "")), found.last_number)
+    if read:
+        StreamRead.note(incident, {(found.pk, request.membership.pk): read})
+    return HttpResponse(status=204) if request.htmx else redirect(thread_url(incident, found))
 
 
 @require_http_methods(["GET", "POST"])

@@ -198,6 +198,8 @@ def things_of(lena):
         "changes": (incident.changes.first() or propose_change(incident, "ledger", by=lena)).pk,
         "hypotheses": (incident.hypotheses.first() or propose_theory(incident, by=lena)).pk,
         "fix-attempts": (incident.fix_attempts.first() or try_fix(incident, by=lena)).pk,
+        "dependencies": 1,
+        "sync-points": 1,
         "integrations": 1,
         "tokens": 1,
         "routing-rules": RoutingRule.objects.first().pk,

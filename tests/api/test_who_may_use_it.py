@@ -1,12 +1,20 @@
 """Who gets an answer: every operation for whoever has no token, a wrong, a revoked, a foreign or a reader's one."""
 
+from datetime import timedelta
 from itertools import pairwise
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
-from incidents.models import Document, IncidentInvitation, Integration, StreamException
+from incidents.models import (
+    Document,
+    IncidentInvitation,
+    Integration,
+    StreamException,
+    SyncPoint,
+    WorkstreamDependency,
+)
 from notifications.models import RoutingRule
 from playbooks.models import Playbook
 from teams.models import ApiToken, Service, Team
@@ -15,6 +23,7 @@ from tests.cast import MARKER, Program
 from tests.factories import (
     ask_question,
     declare_incident,
+    open_workstream,
     post_message,
     propose_change,
     propose_theory,
@@ -83,6 +92,15 @@ STAKEHOLDER = {
     "POST /incidents/<int:number>/workstreams/": INVALID,
     "GET /incidents/<int:number>/workstreams/<int:pk>/": SHUT,
     "PATCH /incidents/<int:number>/workstreams/<int:pk>/": SHUT,
+    "GET /incidents/<int:number>/workstreams/<int:pk>/dependencies/": SHUT,
+    "POST /incidents/<int:number>/workstreams/<int:pk>/dependencies/": SHUT,
+    "PUT /incidents/<int:number>/workstreams/<int:pk>/reading/": SHUT,
+    "DELETE /incidents/<int:number>/dependencies/<int:pk>/": SHUT,
+    "GET /incidents/<int:number>/sync-points/": SHUT,
+    "POST /incidents/<int:number>/sync-points/": INVALID,
+    "GET /incidents/<int:number>/sync-points/<int:pk>/": SHUT,
+    "DELETE /incidents/<int:number>/sync-points/<int:pk>/": SHUT,
+    "POST /incidents/<int:number>/sync-points/<int:pk>/outcome/": SHUT,
     "GET /incidents/<int:number>/workstreams/<int:pk>/readers/": SHUT,
     "PUT /incidents/<int:number>/workstreams/<int:pk>/readers/": SHUT,
     "DELETE /incidents/<int:number>/workstreams/<int:pk>/readers/": SHUT,
@@ -172,7 +190,12 @@ def parameters(acme, lena, mei):
     team = Team.objects.create(slug="platform", name="Platform", function=lena.function)
     token, _ = ApiToken.issue(lena)
     Document.add(incident, "Provider status", "https://status.example/", by=lena)
+    backend = open_workstream(incident, "Backend", by=lena)
+    waits = WorkstreamDependency.add(open_workstream(incident, "Frontend", by=lena), backend, by=lena)
+    sync = SyncPoint.call(incident, "Order the changes", by=lena, starts_at=timezone.now() + timedelta(hours=1))
     things = {
+        "dependencies": waits.details["dependency"],
+        "sync-points": sync.details["sync"],
         "documents": incident.documents.get().pk,
         "roles": incident.roles.current().get().pk,
         "participants": incident.participants.get().pk,

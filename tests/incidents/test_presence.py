@@ -93,7 +93,7 @@ async def test_who_falls_silent_is_gone_after_a_minute(acme_live):
 
     def here(now):
         with time_machine.travel(now, tick=False):
-            return presence.beat_and_read(organization.pk, {}, [incident.pk])[incident.pk].members
+            return presence.beat_and_read(organization.pk, {}, {}, [incident.pk])[incident.pk].members
 
     now = timezone.now()
     await act(organization, Participant.beat, incident, [acme_live.lena], now=now)

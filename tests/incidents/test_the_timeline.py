@@ -147,6 +147,22 @@ SENTENCES = {
         {"title": "Backend", "minutes": 10, "level": 1, "told": ["lead"]},
         "Nothing was said in “Backend” for 10 minutes; told: incident lead.",
     ),
+    "sync_called": (
+        {"title": "Order the changes", "starts_at": DUE, "names": ["Mei Tanaka", "Sam Okafor"]},
+        "Lena Fischer called a sync point, “Order the changes”, for 14:30: Mei Tanaka, Sam Okafor.",
+    ),
+    "sync_soon": (
+        {"title": "Order the changes", "starts_at": DUE},
+        "The sync point “Order the changes” begins at 14:30.",
+    ),
+    "sync_held": (
+        {"title": "Order the changes", "outcome": "Backend first"},
+        "Lena Fischer wrote down what came of the sync point “Order the changes”: Backend first.",
+    ),
+    "sync_cancelled": (
+        {"title": "Order the changes"},
+        "Lena Fischer cancelled the sync point “Order the changes”.",
+    ),
     "workstream_restricted": (
         {"title": "Payroll", "readers": ["Legal", "Mei Tanaka"]},
         "Lena Fischer restricted the workstream “Payroll” to Legal, Mei Tanaka.",

@@ -49,7 +49,7 @@ def test_htmx_gets_a_dialog_and_then_a_nudge(lena, signed_in):
     assert "<open-dialog>" in dialog.content.decode()
     opened = incident.workstreams.get(title="Roll back")
     assert answer.status_code == 204
-    assert answer["HX-Trigger"] == f"live-streams, live-gaps, live-timeline, live-stream-{opened.pk}, acted"
+    assert answer["HX-Trigger"] == f"live-streams, live-gaps, live-lines, live-timeline, live-stream-{opened.pk}, acted"
 
 
 def test_nobody_opens_one_in_an_incident_that_is_over(lena, signed_in):

@@ -2,6 +2,7 @@
 // Lists with data-append="timeline" grow by the lines that come; every other part of the room hears `live-<name>` on
 // <body> and fetches itself. Nothing is sent but signs of life. What the socket cannot bring, the page itself does.
 const COALESCE = 400, PING = 20e3, SILENCE = 45e3, LONGEST_WAIT = 15e3, HIDDEN = 5e3, TYPING = 3e3, NEAR = 80;
+const READ = 1e3, REPORT = 2e3;
 const title = document.title;
 const firing = {};
 
@@ -32,9 +33,13 @@ customElements.define("live-incident", class extends HTMLElement {
     on(document, "input", (event) => this.type(event));
     for (const use of ["keydown", "pointerdown", "input"]) on(document, use, () => { this.used = true; });
     on(document.body, "htmx:oobBeforeSwap", (event) => this.leaveOut(event.detail.fragment));
-    on(document.body, "htmx:afterSettle", () => { this.keepUp(); this.paint(); });
+    on(document.body, "htmx:afterSettle", () => { this.keepUp(); this.paint(); this.watch(); });
     document.addEventListener("scroll", () => this.settle(), { capture: true, passive: true, signal: this.gone.signal });
     this.beat = setInterval(() => this.pulse(), PING);
+    this.seen = {};
+    this.report = setInterval(() => this.tellSeen(), REPORT);
+    this.eyes = new IntersectionObserver((lines) => { for (const line of lines) this.glance(line); }, { threshold: 0.5 });
+    this.watch();
     this.mark(document);
     this.connect();
   }
@@ -42,6 +47,8 @@ customElements.define("live-incident", class extends HTMLElement {
   disconnectedCallback() {
     this.gone.abort();
     clearInterval(this.beat);
+    clearInterval(this.report);
+    this.eyes.disconnect();
     this.drop();
     clearTimeout(this.retry);
   }
@@ -106,6 +113,9 @@ customElements.define("live-incident", class extends HTMLElement {
     if (frame.number <= this.after) return;
     this.after = frame.number;
     for (const [list, html] of Object.entries(frame.html ?? {})) this.append(list, html);
+    // What one wrote oneself, elsewhere perhaps, is read.
+    const { workstream } = frame.details;
+    if (frame.kind === "message_posted" && !frame.html?.[`stream-${workstream}`]?.includes(`data-author="${this.getAttribute("member")}"`)) this.dot(workstream);
     for (const region of frame.regions) region === "timeline" ? this.catchUp() : fire(region);
   }
 
@@ -208,6 +218,42 @@ customElements.define("live-incident", class extends HTMLElement {
   }
 
   settle() { for (const pill of document.querySelectorAll(".log > .pill")) if (isAtEnd(pill.parentNode)) pill.remove(); }
+
+  // --- What was read ---
+
+  watch() { for (const line of document.querySelectorAll(".msg[data-entry]:not([data-watched])")) { line.dataset.watched = ""; this.eyes.observe(line); } }
+
+  // Read is what was half in sight for a second, in a window that somebody looks at.
+  glance({ target, isIntersecting }) {
+    clearTimeout(target.reading);
+    if (!isIntersecting) return;
+    target.reading = setTimeout(() => {
+      if (document.hidden || !document.hasFocus()) { this.eyes.unobserve(target); delete target.dataset.watched; return; }
+      const { thread, entry } = target.dataset;
+      this.seen[thread] = Math.max(this.seen[thread] ?? 0, Number(entry));
+      this.eyes.unobserve(target);
+    }, READ);
+  }
+
+  tellSeen() {
+    if (this.socket?.readyState !== WebSocket.OPEN) return;
+    if (!document.hidden && document.hasFocus()) this.watch();
+    for (const [thread, number] of Object.entries(this.seen)) {
+      this.say({ type: "seen", stream: Number(thread), number });
+      const last = [...document.querySelectorAll(`.msg[data-thread="${thread}"]`)].at(-1);
+      if (last && Number(last.dataset.entry) <= number) document.querySelector(`#tab-${thread} .dot`)?.remove();
+    }
+    this.seen = {};
+  }
+
+  dot(thread) {
+    const tab = document.getElementById(`tab-${thread}`);
+    if (!tab || tab.querySelector(".dot")) return;
+    const dot = document.createElement("span");
+    dot.className = "dot";
+    dot.innerHTML = '<span class="sr">unread</span>';
+    tab.append(" ", dot);
+  }
 
   // --- Who is there ---
 

@@ -1,0 +1,65 @@
+"""The board of workstreams: whose each is, how it goes, what it waits for, and who meets when."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from ..models import SyncPoint
+from ..models.workstreams import WorkstreamState
+
+
+@dataclass(frozen=True)
+class Line:
+    """`waits_for` and `holds_up` are dependencies of which the viewer may know both ends."""
+
+    stream: object
+    waits_for: list
+    holds_up: list
+    is_late: bool
+
+
+class LineBoard:
+    """What is restricted and not open to the viewer is in none of it."""
+
+    def __init__(self, room):
+        self.room = room
+
+    @cached_property
+    def dependencies(self):
+        streams = {stream.pk: stream for stream in self.room.streams}
+        found = sorted((each for stream in self.room.streams for each in stream.live_waits), key=lambda each: each.pk)
+        for each in found:
+            each.waiting, each.blocking = streams[each.waiting_id], streams[each.blocking_id]
+        return found
+
+    @cached_property
+    def rows(self):
+        return [self._row(stream) for stream in self.room.streams if not stream.is_general]
+
+    @cached_property
+    def sync_points(self):
+        """Those that are planned, the next one first."""
+        found = SyncPoint.objects.planned().filter(incident=self.room.incident).visible_to(self.room.viewer)
+        return list(found.with_people().in_order())
+
+    @property
+    def suggested(self):
+        """Workstreams whose people should meet: one holds the other up, and no meeting is planned. For the lead."""
+        if not (self.room.coordinates and self.room.incident.is_open):
+            return []
+        planned = {stream.pk for sync in self.sync_points for stream in sync.streams.all()}
+        apart = {}
+        for each in self.dependencies:
+            if not {each.waiting_id, each.blocking_id} <= planned:
+                apart |= {each.waiting_id: each.waiting, each.blocking_id: each.blocking}
+        return list(apart.values())
+
+    def _row(self, stream):
+        late = stream.next_word_at is not None and stream.next_word_at <= self.room.now
+        return Line(
+            stream=stream,
+            waits_for=[each for each in self.dependencies if each.waiting_id == stream.pk],
+            holds_up=[each for each in self.dependencies if each.blocking_id == stream.pk],
+            is_late=late
+            and stream.state != WorkstreamState.DONE
+            and (stream.last_word_at is None or stream.last_word_at < stream.next_word_at),
+        )
