@@ -26,6 +26,11 @@ TELLING = (
     kinds.FUNCTION_STOOD_DOWN,
     kinds.WORKSTREAM_BLOCKED,
     kinds.WORKSTREAM_UNBLOCKED,
+    kinds.CHANGE_STARTED,
+    kinds.CHANGE_ENDED,
+    kinds.HYPOTHESIS_CONFIRMED,
+    kinds.HYPOTHESIS_RULED_OUT,
+    kinds.FIX_ENDED,
     kinds.NOTE_ADDED,
     kinds.MESSAGE_PINNED,
 )

@@ -56,7 +56,7 @@ class InvitationForm(WaivableForm):
         to_field_name="slug",
         empty_label="None in particular",
         required=False,
-        help_text="They read it with the invitation. Who gets a role is decided on the role board.",
+        help_text="They read it with the invitation; who gets a role is decided on the role board.",
     )
     reason = Reason(help_text="What you need them for. They read it before they answer.")
 

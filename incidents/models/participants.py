@@ -209,7 +209,7 @@ class Participant(TenantModel):
         if self.is_active:
             raise Refused(f"{name} works on it already.", code="unchanged")
         if self.released_at is None:
-            raise Refused(f"{name} was never released from this incident. Invite them instead.", code="not_released")
+            raise Refused(f"{name} was never released from this incident. Invite them instead.", code="never_released")
         lifted = self._check_cap(self.incident, self.membership, by, waiver)
         self._become(Capacity.ACTIVE)
         return self.incident.record(

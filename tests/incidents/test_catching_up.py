@@ -6,11 +6,17 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from incidents.models import IncidentInvitation, Participant, RoleAssignment, StatusUpdate
+from incidents.models import (
+    IncidentInvitation,
+    Participant,
+    RoleAssignment,
+    StatusUpdate,
+    TimelineEntry,
+)
 from incidents.room import IncidentRoom
 from playbooks.models import Severity
 from teams.models import TechnicalDomain
-from tests.factories import declare_incident, open_workstream, post_message
+from tests.factories import declare_incident, open_workstream, post_message, propose_theory
 from tests.incidents.pages import HTMX, last_entry, queries_of, url_of, words_of
 
 NOW = timezone.now()
@@ -116,6 +122,13 @@ def test_it_tells_of_the_work_that_goes_on_and_of_no_restricted_workstream(incid
     late = card(incident, tariq)
     assert [stream.title for stream in late.active_work] == ["General", "Roll back"]
     assert "The insider" not in str([entry.details for entry in late.turns])
+
+
+def test_it_tells_what_was_ruled_out_and_what_was_put_on_record(incident, lena, tariq, sam):
+    propose_theory(incident, by=lena).rule_out(by=lena, text="It was half empty")
+    TimelineEntry.note(incident, "The bank called back.", by=lena)
+
+    assert [entry.kind for entry in card(incident, sam).turns][-2:] == ["hypothesis_ruled_out", "note_added"]
 
 
 def test_whoever_coordinates_the_readers_domain_is_named_before_others(incident, lena, tariq, mei, sam):

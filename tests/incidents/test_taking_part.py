@@ -408,7 +408,7 @@ def test_who_was_never_released_is_invited_and_not_recalled(incident, tariq, len
     with pytest.raises(Refused) as refused:
         part_of(incident, tariq).recall(by=lena)
 
-    assert refused.value.code == "not_released"
+    assert refused.value.code == "never_released"
 
 
 def test_a_recall_into_a_full_room_wants_a_reason(incident, tariq, lena):
