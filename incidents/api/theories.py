@@ -11,7 +11,7 @@ from teams.models import Service, TechnicalDomain
 from ..lookups import find_fix, find_hypothesis, find_incident
 from ..models import FixAttempt, Hypothesis
 from ..models.hypotheses import FixState, HypothesisState
-from .parts import ChangePart, HypothesisPart, WorkstreamPart
+from .parts import ChangePart, HypothesisPart, MessagePart, WorkstreamPart
 from .reach import require_responder
 
 ENDED = [state for state in FixState if state != FixState.STARTED]
@@ -35,6 +35,7 @@ class HypothesisAnswer(Answer):
     component = Named(Service, allow_null=True)
     domain = Named(TechnicalDomain, allow_null=True)
     workstream = serializers.IntegerField(source="workstream_id", allow_null=True)
+    message = serializers.IntegerField(source="message_id", allow_null=True, help_text="What it was raised from.")
     owner = Person(allow_null=True)
     testers = serializers.SerializerMethodField()
     evidence = EvidenceAnswer(many=True)
@@ -65,6 +66,7 @@ class Suspicion(Body):
     component = Named(Service, required=False, allow_null=True, help_text="What is suspected.")
     domain = Named(TechnicalDomain, required=False, allow_null=True)
     workstream = WorkstreamPart()
+    message = MessagePart(help_text="What it is raised from; it then belongs to the message's workstream.")
     owner = Person(required=False, allow_null=True)
     waiver = Waiver()
 

@@ -29,12 +29,16 @@ class HypothesisForm(WaivableForm):
     owner = forms.ModelChoiceField(None, label="Who looks into it", required=False, empty_label="Nobody yet")
     workstream = forms.ModelChoiceField(None, label="Workstream", required=False, empty_label="None in particular")
 
-    def __init__(self, *args, incident, member, **kwargs):
+    def __init__(self, *args, incident, member, message=None, **kwargs):
         super().__init__(*args, **kwargs)
+        if message:
+            # It belongs where the message stands.
+            del self.fields["workstream"]
+        else:
+            self.fields["workstream"].queryset = incident.workstreams.visible_to(member).in_order()
         self.fields["component"].queryset = Service.objects.in_order()
         self.fields["domain"].queryset = TechnicalDomain.objects.in_order()
         self.fields["owner"].queryset = responders()
-        self.fields["workstream"].queryset = incident.workstreams.visible_to(member).in_order()
 
 
 class EvidenceForm(ActForm):

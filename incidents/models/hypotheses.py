@@ -11,6 +11,7 @@ from teams.tenancy import TenantManager, TenantModel, TenantQuerySet
 from .. import authority, kinds
 from .changes import ChangeIntent
 from .incident import Incident
+from .messages import Message
 from .participants import Participant
 from .workstreams import Workstream
 
@@ -54,6 +55,7 @@ class Hypothesis(TenantModel):
     unless somebody says why two."""
 
     State = HypothesisState
+    page = "incidents:evidence"
 
     incident = models.ForeignKey(Incident, models.CASCADE, related_name="hypotheses")
     number = models.PositiveSmallIntegerField()
@@ -62,6 +64,7 @@ class Hypothesis(TenantModel):
     component = models.ForeignKey(Service, models.SET_NULL, null=True, related_name="+")
     domain = models.ForeignKey(TechnicalDomain, models.SET_NULL, null=True, related_name="+")
     workstream = models.ForeignKey(Workstream, models.PROTECT, null=True, related_name="hypotheses")
+    message = models.ForeignKey(Message, models.PROTECT, null=True, related_name="hypotheses")
     owner = models.ForeignKey(Membership, models.PROTECT, null=True, related_name="+")
     testers = models.ManyToManyField(Membership, through="HypothesisTester", related_name="+")
     proposed_by = models.ForeignKey(Membership, models.PROTECT, null=True, related_name="+")
@@ -84,6 +87,11 @@ class Hypothesis(TenantModel):
         return f"H{self.number}"
 
     @property
+    def label(self):
+        """The same, as findings and tasks name it that were raised from a message."""
+        return self.key
+
+    @property
     def is_undecided(self):
         return self.state in UNDECIDED
 
@@ -92,9 +100,12 @@ class Hypothesis(TenantModel):
     @classmethod
     @transaction.atomic
     def propose(
-        cls, incident, statement, *, by, component=None, domain=None, workstream=None, owner=None, waiver=""
+        cls, incident, statement, *, by, component=None, domain=None, workstream=None, owner=None, message=None,
+        waiver="",
     ):  # fmt: skip
         """Say what may be the cause. Returns the entry; `hypothesis` in its details is the primary key.
+
+        What comes from a `message` belongs to the message's workstream.
 
         One on a component that has an undecided one already is shown that one, to join it instead.
         """
@@ -114,7 +125,8 @@ class Hypothesis(TenantModel):
             statement=statement,
             component=component,
             domain=domain,
-            workstream=workstream,
+            workstream=message.workstream if message else workstream,
+            message=message,
             owner=owner,
             proposed_by=by,
         )
@@ -126,6 +138,7 @@ class Hypothesis(TenantModel):
             component=component.slug if component else "",
             owner=owner.name if owner else "",
             same=[each.key for each in same],
+            **({"message": message.pk} if message else {}),
             **lifted,
         )
 

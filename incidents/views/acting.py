@@ -27,6 +27,11 @@ def raised_from(message):
     return {"message": message, "source": f"?message={message.pk}" if message else ""}
 
 
+def first_line(message, length):
+    """The beginning of what a message says, as it fits one line; empty without a message."""
+    return " ".join(message.text.split())[:length] if message else ""
+
+
 def whole_number(word):
     """A primary key or a number that somebody wrote; 0, which nothing has, where it is none."""
     return int(word) if word.isascii() and word.isdigit() and len(word) < 19 else 0

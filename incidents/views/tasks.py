@@ -5,7 +5,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from ..forms.work import NotNeededForm, TaskChangeForm, TaskForm
 from ..lookups import find_incident, find_task, message_in, require_responder
 from ..models import Task
-from .acting import act_form, posted, raised_from
+from .acting import act_form, first_line, posted, raised_from
 from .answers import done
 
 
@@ -15,7 +15,7 @@ def task_new(request, number):
     incident = find_incident(request, number)
     require_responder(request)
     message = message_in(request, incident)
-    form = TaskForm(posted(request), initial={"text": first_line(message)})
+    form = TaskForm(posted(request), initial={"text": first_line(message, 200)})
     if form.is_valid():
         with form.refusals():
             return done(request, Task.add(incident, by=request.membership, message=message, **form.cleaned_data))
@@ -60,8 +60,3 @@ def task_completion(request, number, pk):
 @require_POST
 def task_reopening(request, number, pk):
     return done(request, find_task(request, find_incident(request, number), pk).reopen(by=request.membership))
-
-
-def first_line(message):
-    """The beginning of a message, as it fits one line."""
-    return " ".join(message.text.split())[:200] if message else ""

@@ -3,25 +3,33 @@
 from django.views.decorators.http import require_http_methods, require_POST
 
 from ..forms.theories import EvidenceForm, FixForm, FixResultForm, HypothesisForm, StateForm
-from ..lookups import find_fix, find_hypothesis, find_incident, require_responder
+from ..lookups import find_fix, find_hypothesis, find_incident, message_in, require_responder
 from ..models import FixAttempt, Hypothesis
 from ..models.hypotheses import HypothesisState
-from .acting import act_form, posted
+from .acting import act_form, first_line, posted, raised_from
 from .answers import done
 
 
 @require_http_methods(["GET", "POST"])
 def hypothesis_new(request, number):
-    """A theory on something that is suspected already is shown the first one, to join it."""
+    """A theory on something that is suspected already is shown the first one, to join it.
+
+    `?message=` is what it is raised from: its words are the first wording.
+    """
     incident = find_incident(request, number)
     require_responder(request)
-    form = HypothesisForm(posted(request), incident=incident, member=request.membership)
+    message = message_in(request, incident)
+    form = HypothesisForm(
+        posted(request), initial={"statement": first_line(message, 300)}, incident=incident,
+        member=request.membership, message=message,
+    )  # fmt: skip
     if form.is_valid():
         with form.refusals():
-            return done(request, Hypothesis.propose(incident, by=request.membership, **form.cleaned_data))
+            entry = Hypothesis.propose(incident, by=request.membership, message=message, **form.cleaned_data)
+            return done(request, entry)
     return act_form(
         request, "hypothesis_new", title="What may be the cause?", form=form, incident=incident,
-        same=same_component(request, incident, form),
+        same=same_component(request, incident, form), **raised_from(message),
     )  # fmt: skip
 
 

@@ -140,6 +140,9 @@ def test_what_is_raised_from_a_message_names_it(path, incident, lena, program):
     finding = api.post(f"{path}findings/", {"condition": "Healthy", "message": message.pk}).json()
     task = api.post(f"{path}tasks/", {"text": "Go on", "message": message.pk}).json()
 
+    theory = api.post(f"{path}hypotheses/", {"statement": "The pool is too small", "message": message.pk}).json()
+
+    assert (theory["message"], theory["workstream"]) == (message.pk, message.workstream_id)
     assert (finding["message"], finding["workstream"]) == (message.pk, message.workstream_id)
     assert (task["message"], task["workstream"]) == (message.pk, message.workstream_id)
 

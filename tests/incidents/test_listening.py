@@ -234,7 +234,7 @@ async def test_many_entries_take_no_more_queries_than_one(acme_live):
         assert len(news.frames) == count
         return len(captured)
 
-    assert acme_live.now(queries_of, 1) == acme_live.now(queries_of, 6) <= 6
+    assert acme_live.now(queries_of, 1) == acme_live.now(queries_of, 6) <= 8
 
 
 async def test_a_line_that_cannot_be_drawn_keeps_nothing_from_anybody(acme_live, monkeypatch, caplog):

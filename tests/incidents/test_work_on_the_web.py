@@ -244,6 +244,22 @@ def test_the_form_starts_with_the_words_and_keeps_the_link(incident, post, look,
     assert words_of(look(lena, "")).count("F1 T10") == 1
 
 
+def test_a_theory_is_raised_from_a_message_too(incident, post, look, lena, tariq):
+    message = post_message(incident, "The pool is\ntoo small.", by=lena)
+    page = f"hypotheses/new/?message={message.pk}"
+
+    form = look(tariq, page)
+    post(tariq, page, statement="The pool is too small")
+
+    assert 'value="The pool is too small."' in field_of(form, "statement")
+    hypothesis = incident.hypotheses.get()
+    assert (hypothesis.message, hypothesis.workstream) == (message, message.workstream)
+    assert page in look(lena, "").content.decode()
+    assert [each.label for each in incident.messages.for_reading().get().raised] == ["H1"]
+    assert f'href="{url_of(incident, f"messages/{message.pk}/")}"' in look(lena, "theories/").content.decode()
+    assert look(lena, f"hypotheses/{hypothesis.pk}/evidence/").status_code == 200
+
+
 def test_the_line_of_the_message_arrives_again_with_the_link(incident, lena, tariq):
     message = post_message(incident, by=lena)
     raise_finding(incident, by=tariq, message=message)
@@ -492,4 +508,3 @@ def test_panels_cost_the_same_however_much_there_is(incident, lena, tariq, stan,
     fill(10)
 
     assert costs() == few
-    assert max(few) <= 16
