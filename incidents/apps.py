@@ -8,7 +8,8 @@ class IncidentsConfig(AppConfig):
     name = "incidents"
 
     def ready(self):
-        from . import append_only, live
+        from . import append_only, leaving, live
 
         post_migrate.connect(append_only.install, sender=self, dispatch_uid="append_only")
         live.connect()
+        leaving.connect()

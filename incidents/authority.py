@@ -97,6 +97,17 @@ def require_coordination(membership, incident, act, waiver):
     )
 
 
+def may_seize(membership, incident, definition):
+    """Take a role from its holder: whoever is on call for it, who decides about resources, or an administrator."""
+    if membership is None or membership.is_administrator:
+        return True
+    if not membership.is_responder:
+        return False
+    if definition.function_id and membership.rotas.filter(function=definition.function_id).exists():
+        return True
+    return membership.pk in incident.holders_of(DecisionRight.objects.roles_for(DecisionClass.RESOURCE))
+
+
 def may_publish(membership, incident, audience):
     """Technical word comes from every responder; everything above goes through the communications lead."""
     if audience == "technical":

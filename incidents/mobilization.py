@@ -9,7 +9,7 @@ from playbooks.models.playbook import FunctionRule
 from teams.models import Organization
 from teams.tenancy import active_organization_id
 
-from . import authority, kinds
+from . import authority, kinds, vacancies
 from .duties import Duty, UpdateDuty
 from .models import FunctionActivation, Incident, Obligation, Participant, RoleAssignment, Task, Workstream
 from .models.functions import ActivationState
@@ -76,12 +76,10 @@ def declare(
         drill=drill,
     )
     if by is not None:
-        Participant.join(
-            incident, by, by=by,
-            capacity=Participant.Capacity.ACTIVE if by.is_responder else Participant.Capacity.FOLLOWER,
-        )  # fmt: skip
         if by.is_responder:
-            RoleAssignment.assign(incident, "lead", by, by=by)
+            RoleAssignment.first_lead(incident, by)
+        else:
+            Participant.join(incident, by, by=by, capacity=Participant.Capacity.FOLLOWER)
     Workstream.open(incident, "General", by=None)
     Task.lay_out(incident)
     Obligation.open_assessment(incident)
@@ -89,6 +87,7 @@ def declare(
     require_functions_of(incident, by=None)
     if alert is not None:
         alert.attach_to(incident, by=by)
+    vacancies.follow(incident)
     return incident
 
 
@@ -133,6 +132,7 @@ def assess(incident, *, by, severity, scope, criticality, functions=(), waiver="
     _request(incident, called, rule=f"Assessment: {Scope(scope).label}, {Criticality(criticality).label.lower()}")
     _request(incident, functions, rule="Named in the assessment", by=by)
     require_functions_of(incident, by=by)
+    vacancies.follow(incident)
     return entry
 
 
@@ -142,6 +142,7 @@ def default_assessment(incident):
     widest = [rule.function for rule in rules]
     entry = incident.record(kinds.ASSESSMENT_DEFAULTED, functions=[function.slug for function in widest])
     _request(incident, widest, rule="Not assessed in time: the playbook's widest set")
+    vacancies.follow(incident)
     return entry
 
 

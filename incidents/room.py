@@ -28,6 +28,7 @@ from .models import Message, Status, StatusUpdate
 from .models.functions import TRANSITIONS as ACTIVATION_STEPS
 from .models.functions import ActivationState
 from .models.obligations import CLOCKS, ObligationKind
+from .models.roles import RoleState
 from .paging import ByNumber, page_of
 
 ALL = "all"
@@ -245,6 +246,7 @@ class IncidentRoom:
             return []
         return [
             *self._invitations(),
+            *self._asked_roles(),
             *self._late_clocks(),
             *self._vacant_roles(),
             *self._requested_functions(),
@@ -433,6 +435,18 @@ class IncidentRoom:
         if obligation.owner_role not in self._holders:
             told.add(str(IncidentRole.LEAD))
         return bool(told & {str(role) for role in self._own_roles})
+
+    def _asked_roles(self):
+        """Hats that wait for the viewer's own word; and for whoever leads, hands that are raised."""
+        for each in self.roles.assignments:
+            own = each.membership_id == self.viewer.pk
+            if own and each.state in (RoleState.ASKED, RoleState.OFFERED):
+                yield Need("answer", each.anchor, f"You are asked to be {each.label}", row=each)
+            elif each.state == RoleState.VOLUNTEERED and self.coordinates and not own:
+                yield Need("hand", each.anchor, f"{each.membership.name} would be {each.label}", row=each)
+        for each in self.incident.handovers.open().with_people().filter(to=self.viewer):
+            hat = each.assignment
+            yield Need("handover", hat.anchor, f"{hat.membership.name} hands over to you: {hat.label}", row=hat)
 
     def _vacant_roles(self):
         """Whom a vacancy waits for: whoever leads, and the role's own function; a vacant lead waits for everybody."""

@@ -125,8 +125,8 @@ def topic_of(entry):
         return f"update:{details.get('audience', '')}"
     if entry.kind == kinds.FUNCTION_REQUESTED.name:
         return f"function:{details.get('function', '')}"
-    if entry.kind in (kinds.ROLE_TAKEN.name, kinds.ROLE_HANDED_OVER.name):
-        return f"role:{details.get('role', '')}"
+    if "role" in details and entry.kind.startswith(("role_", "handover_", "long_duty")):
+        return f"role:{details['role']}:{details.get('domain', '')}"
     if entry.kind == kinds.CLOCK_WARNED.name or entry.kind in CLOCKS:
         return f"clock:{details.get('clock', '')}:{details.get('audience', '')}"
     for subject in SUBJECTS:

@@ -221,6 +221,24 @@ def _answered(answer):
         )
         return Words(f"{details.get('name', 'Somebody')} {answer}", facts)
 
+
+def _hat(headline, act="Open the incident"):
+    """`headline` is filled with what the entry says of the hat: `{name}`, `{title}`, `{successor}`, `{before}`."""
+
+    def words(entry, reader):
+        details = entry.details
+        known = {part: details.get(part, "somebody") for part in ("name", "successor", "before")}
+        title = details.get("title") or _role(details.get("role", "")).lower()
+        facts = _named(
+            ("Role", title[:1].upper() + title[1:]),
+            ("Held by", details.get("name")),
+            ("Successor", details.get("successor")),
+            ("By", _who(entry)),
+            ("Because", details.get("reason") or details.get("waiver")),
+            ("Asked now", details.get("following")),
+        )
+        return Words(headline.format(title=title, **known), facts, act)
+
     return words
 
 
@@ -434,6 +452,16 @@ _WORDS = {
     kinds.INVITATION_ACCEPTED.name: _answered("comes"),
     kinds.INVITATION_DECLINED.name: _answered("does not come"),
     kinds.INVITATION_EXPIRED.name: _answered("did not answer"),
+    kinds.ROLE_DECLINED.name: _hat("{name} cannot be {title}", "Find somebody else"),
+    kinds.ROLE_UNANSWERED.name: _hat("{name} has not answered about being {title}", "See who could"),
+    kinds.ROLE_OFFERED.name: _hat("Can you be {title}?", "Say whether you can"),
+    kinds.ROLE_VOLUNTEERED.name: _hat("{name} would be {title}", "Give the role"),
+    kinds.ROLE_OFFER_ENDED.name: _hat("No answer from {name} about being {title}", "See who could"),
+    kinds.ROLE_VACANT.name: _hat("Nobody is {title}", "Take the role, or give it to somebody"),
+    kinds.ROLE_SEIZED.name: _hat("{name} is {title} now, after {before}"),
+    kinds.HANDOVER_BEGUN.name: _hat("{name} hands over to {successor}: {title}", "Read the hand-over and take it"),
+    kinds.HANDOVER_ENDED.name: _hat("{name} stays {title}"),
+    kinds.LONG_DUTY.name: _hat("{name} has been {title} for long: hand over", "Begin the hand-over"),
     kinds.ASSESSMENT_DEFAULTED.name: _defaulted,
     kinds.CLOCK_WARNED.name: _clock("due soon"),
     kinds.CLOCK_DUE.name: _clock("due now"),

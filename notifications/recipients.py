@@ -16,6 +16,8 @@ PAGING_RANK = 2
 ADMINISTRATORS = "administrators"
 # Whom a reminder reaches when the role it is for is vacant: whoever comes next.
 CHAIN = (IncidentRole.COMMUNICATIONS_LEAD, IncidentRole.LEAD, ADMINISTRATORS)
+# What follows from a declaration by itself, and tells nobody whom the declaration has told at the same moment.
+WITH_DECLARATION = (kinds.FUNCTION_REQUESTED.name, kinds.ROLE_VACANT.name)
 # These hear what leaves the room in everybody's name.
 SPEAKERS = (IncidentRole.LEAD, IncidentRole.COMMUNICATIONS_LEAD)
 # Audiences that read no technical detail.
@@ -171,7 +173,7 @@ def who_hears(situation):
                 (listener.id, channel),
                 Hearing(listener, channel, call.rule, reader, _nowhere_to_send(listener, channel)),
             )
-    if situation.kind == kinds.FUNCTION_REQUESTED.name and situation.with_declaration:
+    if situation.kind in WITH_DECLARATION and situation.with_declaration:
         hearings = _once_at_the_beginning(situation, hearings)
     return list(hearings.values())
 
@@ -316,6 +318,75 @@ def _team(situation):
         yield _Call(member, (EMAIL,), f"Team {situation.details.get('name', '')} follows", BRIEFING)
 
 
+def _role_news(situation):
+    """Whoever gets the hat; and where the lead goes to somebody not qualified for it, whoever speaks for leadership."""
+    yield from _assignee(situation)
+    if "lead_below_qualification" in situation.details.get("waived", ()):
+        yield from _executive(situation, "The lead is below the qualification for this severity")
+
+
+def _executive(situation, rule):
+    if worn := situation.worn_by(IncidentRole.EXECUTIVE):
+        for member in worn:
+            yield _Call(member, (EMAIL,), rule, needed=True)
+        return
+    function_id, _ = situation.functions.get("leadership", (None, ""))
+    if function_id:
+        yield from _on_call(situation, function_id, rule, (EMAIL,))
+
+
+def _vacant(situation):
+    """First whoever is on call for the role's function, but not who has just put it down; then up the chain."""
+    title = situation.details.get("title", "")
+    function_id, _ = situation.functions.get(situation.details.get("function"), (None, ""))
+    if function_id:
+        for call in _on_call(situation, function_id, f"Nobody is {title}", situation.paging):
+            if call.member != situation.details.get("left"):
+                yield call
+    for role in situation.details.get("told", ()):
+        yield from _holder_or_next(situation, role, situation.paging, f"Nobody is {title}: word")
+
+
+def _unanswered(situation):
+    """The one who was asked, the lead; and when that did not help, whoever is on call for the role's function."""
+    yield from _reminder(situation)
+    function_id, _ = situation.functions.get(situation.details.get("function"), (None, ""))
+    if function_id:
+        yield from _on_call(situation, function_id, "Somebody else was asked and does not answer", situation.paging)
+
+
+def _offered(situation):
+    yield _Call(situation.details.get("member"), situation.paging, "You are asked to take a role", needed=True)
+
+
+def _lead_hears(rule):
+    def calls(situation):
+        yield from _holder_or_next(situation, IncidentRole.LEAD, (EMAIL,), rule)
+
+    return calls
+
+
+def _declined(situation):
+    """A hat that fell vacant is told by the vacancy too; the lead hears who cannot, and at once."""
+    by = situation.paging if situation.details.get("worn") else (EMAIL,)
+    yield from _holder_or_next(situation, IncidentRole.LEAD, by, "Declined roles")
+
+
+def _seized(situation):
+    yield _Call(situation.details.get("before_member"), situation.paging, "Your role was taken over", needed=True)
+    yield from _role_news(situation)
+
+
+def _successor(situation):
+    yield _Call(situation.details.get("to"), situation.paging, "You are to take over a role", needed=True)
+
+
+def _handing_over(situation):
+    yield _Call(situation.details.get("member"), situation.paging, "Your hand-over has ended", needed=True)
+    if situation.details.get("outcome") == "withdrawn":
+        yield _Call(situation.details.get("to"), (EMAIL,), "A hand-over to you was withdrawn")
+
+
 def _reminder(situation):
     """Whoever owes it by name, and the holders of the roles told; a vacant role passes the word on along the chain."""
     by = (EMAIL,) if situation.kind == kinds.CLOCK_WARNED.name else situation.paging
@@ -420,8 +491,8 @@ _CALLS = {
     kinds.SEVERITY_CHANGED.name: _routed(RoutedEvent.SEVERITY_CHANGED),
     kinds.UPDATE_PUBLISHED.name: _update,
     kinds.FUNCTION_REQUESTED.name: _function,
-    kinds.ROLE_TAKEN.name: _assignee,
-    kinds.ROLE_HANDED_OVER.name: _assignee,
+    kinds.ROLE_TAKEN.name: _role_news,
+    kinds.ROLE_HANDED_OVER.name: _role_news,
     kinds.PARTICIPANT_LEFT.name: _released,
     kinds.PARTICIPANT_RECALLED.name: _recalled,
     kinds.TEAM_FOLLOWS.name: _team,
@@ -429,6 +500,16 @@ _CALLS = {
     kinds.INVITATION_ACCEPTED.name: _answered,
     kinds.INVITATION_DECLINED.name: _answered,
     kinds.INVITATION_EXPIRED.name: _answered,
+    kinds.ROLE_DECLINED.name: _declined,
+    kinds.ROLE_UNANSWERED.name: _unanswered,
+    kinds.ROLE_OFFERED.name: _offered,
+    kinds.ROLE_VOLUNTEERED.name: _lead_hears("Raised hands"),
+    kinds.ROLE_OFFER_ENDED.name: _lead_hears("Offers without an answer"),
+    kinds.ROLE_VACANT.name: _vacant,
+    kinds.ROLE_SEIZED.name: _seized,
+    kinds.HANDOVER_BEGUN.name: _successor,
+    kinds.HANDOVER_ENDED.name: _handing_over,
+    kinds.LONG_DUTY.name: _reminder,
     kinds.ASSESSMENT_DEFAULTED.name: _defaulted,
     kinds.CLOCK_WARNED.name: _reminder,
     kinds.CLOCK_DUE.name: _reminder,

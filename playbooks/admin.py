@@ -48,7 +48,7 @@ class CadenceInline(OrganizationInline):
 
 @admin.register(Severity, site=site)
 class SeverityAdmin(CatalogueAdmin):
-    list_display = ("name", "slug", "rank", "preset", "participant_cap", "silence_minutes")
+    list_display = ("name", "slug", "rank", "preset", "participant_cap", "silence_minutes", "lead_level")
     ordering = ("rank",)
     inlines = (CadenceInline,)
 

@@ -96,7 +96,7 @@ class RotaAdmin(OrganizationModelAdmin):
 class MembershipAdmin(ReadOnlyAdmin):
     """To be picked from and looked up; roles and removals have rules, which the members page keeps."""
 
-    list_display = ("__str__", "email", "role", "function", "ended_at")
+    list_display = ("__str__", "email", "role", "function", "lead_level", "ended_at")
     list_filter = ("role", "function")
     list_select_related = ("person", "function")
     search_fields = ("person__name", "person__email")

@@ -12,7 +12,7 @@ from .accounts import NameField
 from .authority import is_owner
 from .models import Function, Membership, Organization, Service, Team, TechnicalDomain
 from .models.catalogue import slug_validator
-from .models.membership import OrganizationRole
+from .models.membership import LeadLevel, OrganizationRole
 from .phones import validate_phone
 
 ROLE_HINTS = {
@@ -95,9 +95,13 @@ class MemberForm(forms.Form):
         None, label="Technical domain", required=False, empty_label="None", help_text="For engineers: what they know."
     )
     phone = PhoneField()
+    lead_level = forms.TypedChoiceField(
+        label="May lead", choices=LeadLevel, coerce=int, required=False, empty_value=0,
+        help_text="Giving somebody the lead of something worse wants a reason.",
+    )  # fmt: skip
 
     def __init__(self, *args, by, member, **kwargs):
-        known = {name: getattr(member, name) for name in ("role", "function", "domain", "phone")}
+        known = {name: getattr(member, name) for name in ("role", "function", "domain", "phone", "lead_level")}
         super().__init__(*args, initial=known, **kwargs)
         roles = roles_given_by(by)
         # An owner stays what they are when an administrator changes their telephone number.

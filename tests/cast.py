@@ -20,6 +20,7 @@ from incidents.models import (
     Finding,
     FixAttempt,
     GuardWaiver,
+    Handover,
     Hypothesis,
     IncidentInvitation,
     Integration,
@@ -100,6 +101,9 @@ def _plant_secrets(globex, omar):
     integration, _ = Integration.connect(globex, Integration.Kind.GENERIC, name=secret)
     Alert.fire(integration, Report(dedup_key=MARKER, firing=True, title=secret, labels={"secret": secret}))
     Playbook.objects.create(slug=f"secret-{MARKER}", name=secret)
+    hat = incident.roles.current().with_people().get()
+    hat.incident = incident
+    Handover.objects.create(incident=incident, assignment=hat, to=omar, situation=secret, state="withdrawn")
     role = RoleDefinition.objects.create(slug=f"secret-{MARKER}", name=secret, duties=secret, card=secret)
     RoleExclusion.objects.create(role=role, because=secret)
     Team.objects.create(slug=f"secret-{MARKER}", name=secret, function=Function.objects.get(slug="engineering"))

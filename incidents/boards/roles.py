@@ -10,7 +10,7 @@ from playbooks.models.roles import Wanted
 
 from ..demand import Demand
 from ..guards.exclusivity import is_risky
-from ..models.roles import RoleState, label_of, title_of
+from ..models.roles import PENDING, RoleState, label_of, title_of
 
 # Whoever has not been seen for so long is not here, whatever their connection does.
 ABSENT_AFTER = timedelta(minutes=10)
@@ -28,6 +28,8 @@ class RoleRow:
     here: bool
     may_take: bool
     may_give: bool
+    may_volunteer: bool = False
+    pending: tuple = ()
 
     @property
     def holder(self):
@@ -36,6 +38,10 @@ class RoleRow:
     @property
     def is_unanswered(self):
         return self.assignment is not None and self.assignment.state == RoleState.ASKED
+
+    @property
+    def is_handing_over(self):
+        return self.assignment is not None and self.assignment.state == RoleState.HANDING_OVER
 
     @property
     def slug(self):
@@ -138,6 +144,8 @@ class RoleBoard:
         room = self.room
         responds = room.responds and room.incident.is_open
         own = assignment is not None and assignment.membership_id == room.viewer.pk
+        pending = self._pending(definition, domain) if assignment is None else ()
+        waits = any(each.membership_id == room.viewer.pk for each in pending)
         return RoleRow(
             definition=definition,
             domain=domain,
@@ -147,6 +155,16 @@ class RoleBoard:
             here=assignment is not None and self._is_here(assignment.membership_id),
             may_take=responds and assignment is None,
             may_give=responds and (own or room.coordinates),
+            may_volunteer=responds and assignment is None and not waits,
+            pending=pending,
+        )
+
+    def _pending(self, definition, domain):
+        """Who was offered the hat or raised a hand for it, and waits for an answer."""
+        return tuple(
+            each
+            for each in self.assignments
+            if each.state in PENDING and (each.definition_id, each.domain) == (definition.pk, domain)
         )
 
     def _vacant_since(self, definition, domain):

@@ -5,7 +5,7 @@ from django import forms
 from teams.models import Membership, TechnicalDomain
 
 from ..models import FunctionActivation
-from .acts import ActForm, Reason, Thanks, WaivableForm
+from .acts import ActForm, Prose, Reason, Thanks, WaivableForm
 
 
 class MemberField(forms.ModelChoiceField):
@@ -24,6 +24,7 @@ class RoleForm(WaivableForm):
     member = MemberField(widget=forms.HiddenInput, required=False)
     another = MemberField(label="Somebody else", empty_label="Choose a member", required=False)
     listed = forms.BooleanField(widget=forms.HiddenInput, required=False)
+    offered = forms.BooleanField(widget=forms.HiddenInput, required=False)
     holder = forms.IntegerField(widget=forms.HiddenInput, required=False)
     of_domain = forms.ModelChoiceField(
         label="For which domain?",
@@ -42,7 +43,9 @@ class RoleForm(WaivableForm):
             del self.fields["of_domain"]
 
     def clean(self):
-        if self.cleaned_data.get("listed") and not self.cleaned_data.get("another"):
+        if (self.cleaned_data.get("listed") or self.cleaned_data.get("offered")) and not self.cleaned_data.get(
+            "another"
+        ):
             self.add_error("another", "Choose who gets the role.")
 
     @property
@@ -58,6 +61,44 @@ class RoleForm(WaivableForm):
     def takes_vacant(self):
         """Whether the asker takes a hat that nobody wore when the form was drawn."""
         return self.receiver == self.asker and not self.cleaned_data["holder"]
+
+
+class AnswerForm(WaivableForm):
+    """Whether somebody who was asked has it; the keywords of `RoleAssignment.accept` and `decline`."""
+
+    answer = forms.ChoiceField(choices=[("yes", "I have it"), ("no", "I cannot")], widget=forms.HiddenInput)
+    reason = Reason(label="If you cannot: why", help_text="One line for whoever leads.")
+
+
+class SeizureForm(ActForm):
+    """The keywords of `RoleAssignment.seize`."""
+
+    fields_of_rules = {"reason_required": "reason"}
+
+    reason = Reason(label="Why you take it", help_text="Everyone in the incident will read this on the timeline.")
+
+
+class HandoverForm(WaivableForm):
+    """The keywords of `Handover.begin`."""
+
+    to = MemberField(label="To whom", empty_label="Choose a member")
+    situation = Prose(label="Situation", required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 4}))
+    objectives = Prose(
+        label="What we want next", required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+    def __init__(self, *args, candidates, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["to"].queryset = candidates
+
+
+class HandoverAnswerForm(WaivableForm):
+    """What becomes of an open hand-over: `acknowledge`, `decline` or `withdraw`."""
+
+    answer = forms.ChoiceField(
+        choices=[("acknowledge", "I have it"), ("decline", "I cannot"), ("withdraw", "Withdraw")],
+        widget=forms.HiddenInput,
+    )
 
 
 class ReleaseForm(WaivableForm):

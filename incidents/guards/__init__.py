@@ -16,7 +16,14 @@ from .findings import FindingUnacknowledged
 from .functions import RequiredFunctionNotEngaged
 from .gaps import Breach, Gap
 from .participants import ParticipantCap, SpanOfControl
-from .roles import NoCommunicationsLead, NoLead
+from .roles import (
+    DomainWithoutCoordinator,
+    LeadBelowQualification,
+    LongDuty,
+    NoCommunicationsLead,
+    NoLead,
+    NoSupportLiaison,
+)
 from .streams import SilentWorkstream, UnownedWorkstream
 from .tasks import TaskUnowned
 
@@ -29,6 +36,10 @@ GUARDS = (
     CommunicationsAlsoTechnical(),
     LeadAlsoCoordinator(),
     RolesExcludeEachOther(),
+    DomainWithoutCoordinator(),
+    NoSupportLiaison(),
+    LeadBelowQualification(),
+    LongDuty(),
     RequiredFunctionNotEngaged(),
     ParticipantCap(),
     SpanOfControl(),

@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 from django.db.models import Max, Q
 from django.utils import timezone
 
 from playbooks.models import IncidentRole, RoleExclusion
 
+from ..demand import Demand
 from ..models.changes import ChangeConflict
-from ..models.functions import ENGINEERING, ActivationState
 from ..models.waivers import GuardWaiver
 from .exclusivity import hands_on
 
@@ -22,9 +23,9 @@ class Facts:
     """Open clocks, roles that are held, functions with their state, roles once vacated, rules that were waived,
     tasks to do, findings that nobody has answered, changes in each other's way, fixes that are being tried.
 
-    `streams` are the workstreams that whoever asks may know of; gaps about others are not for them.
-    `exclusions` are the rules that keep roles apart, `hands_on` who does technical work since when.
-    `active` are those who work on it, the longest first, each with `is_directed`.
+    `streams` are the workstreams that whoever asks may know of; gaps about others are not for them. `domains` are the
+    technical domains at work, `exclusions` the rules that keep roles apart, `hands_on` who does technical work since
+    when. `active` are those who work on it, the longest first, each with `is_directed`.
     """
 
     incident: object
@@ -41,6 +42,7 @@ class Facts:
     active: list = field(default_factory=list)
     conflicts: list = field(default_factory=list)
     fixes: list = field(default_factory=list)
+    domains: list = field(default_factory=list)
     now: datetime = field(default_factory=timezone.now)
 
     @classmethod
@@ -71,14 +73,18 @@ class Facts:
             active=list(incident.participants.at_work()) if active is None else active,
             conflicts=list(ChangeConflict.objects.open_in(incident)),
             fixes=list(incident.fix_attempts.under_way().in_order()),
+            domains=list(incident.engaged_domains()),
             now=now,
         )
 
+    @cached_property
+    def demand(self):
+        """Which hats the incident wants now."""
+        return Demand.of(self.incident, functions=self.functions, domains=self.domains)
+
     @property
     def is_cross_functional(self):
-        return any(
-            each.state == ActivationState.ENGAGED and each.function.slug != ENGINEERING for each in self.functions
-        )
+        return self.demand.cross_functional
 
     def is_held(self, role):
         return self.holder_of(role) is not None
@@ -86,6 +92,11 @@ class Facts:
     def holder_of(self, role):
         """The membership that wears this hat, or None."""
         return next((each.membership for each in self.roles if each.role == role), None)
+
+    @property
+    def lead_since(self):
+        """When whoever leads took the lead."""
+        return next(each.started_at for each in self.roles if each.role == IncidentRole.LEAD)
 
     def vacant_since(self, role):
         return self.vacated_at.get(role) or self.incident.declared_at

@@ -6,6 +6,7 @@ from .dependencies import WorkstreamDependency
 from .documents import Document
 from .findings import Finding
 from .functions import FunctionActivation
+from .handovers import Handover
 from .hypotheses import FixAttempt, Hypothesis, HypothesisEvidence, HypothesisTester
 from .incident import ClearedService, Incident, IncidentService, Status
 from .invitations import IncidentInvitation
@@ -35,6 +36,7 @@ __all__ = [
     "FixAttempt",
     "FunctionActivation",
     "GuardWaiver",
+    "Handover",
     "Hypothesis",
     "HypothesisEvidence",
     "HypothesisTester",

@@ -84,6 +84,8 @@ class FunctionActivation(TenantModel):
 
         With `release`, standing it down releases its people too, with `thanks`; those who wear a hat stay.
         """
+        from .. import vacancies
+
         incident.lock()
         state = ActivationState(state)
         if state not in KINDS:
@@ -116,6 +118,8 @@ class FunctionActivation(TenantModel):
             Workstream.open_for(incident, function, by=by)
         if release and state == S.STOOD_DOWN:
             Participant.release_all(incident, function, by=by, follows=follows, thanks=thanks, reason=reason)
+        if state != S.REQUESTED:
+            vacancies.follow(incident)
         return entry
 
     @classmethod

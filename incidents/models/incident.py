@@ -338,6 +338,7 @@ class Incident(TenantModel):
         self.alerts.update(incident=other)
         Obligation.cancel_open(self)
         IncidentInvitation.end_all(self)
+        _role_model().end_pending(self)
         entry = self.record(kinds.MERGED, by=by, into=other.number, reason=reason, waiver=waiver)
         other.record(kinds.DUPLICATE_ARRIVED, by=by, number=self.number, title=self.title)
         return entry
@@ -431,6 +432,7 @@ class Incident(TenantModel):
         from .findings import Finding
         from .obligations import Obligation
         from .questions import Question
+        from .roles import RoleAssignment
         from .tasks import Task
 
         self.resolved_at = self.closed_at = None
@@ -439,7 +441,9 @@ class Incident(TenantModel):
         silence.begin_again(self)
         for each in (Finding, Question, Task, ChangeIntent):
             each.wait_again(self)
-        return self.record(kinds.REOPENED, by=by, before=before, after=self.status, reason=reason, waiver=waiver)
+        entry = self.record(kinds.REOPENED, by=by, before=before, after=self.status, reason=reason, waiver=waiver)
+        RoleAssignment.take_up_again(self)
+        return entry
 
     def _end(self, status, *, by, reason, waiver, kind):
         from .invitations import IncidentInvitation
@@ -454,6 +458,7 @@ class Incident(TenantModel):
         self.save(update_fields=["status", "resolved_at", "closed_at"])
         Obligation.cancel_open(self)
         IncidentInvitation.end_all(self)
+        _role_model().end_pending(self)
         return self.record(kind, by=by, before=before, after=status, reason=reason, waiver=waiver)
 
     def _require_coordination(self, by, act, waiver):

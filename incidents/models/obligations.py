@@ -30,6 +30,10 @@ class ObligationKind(models.TextChoices):
     INVITATION = "invitation", "Invitation"
     CHANGE = "change", "Change"
     SYNC = "sync", "Sync point"
+    VACANCY = "vacancy", "Vacant role"
+    ACCEPTANCE = "acceptance", "Answer about a role"
+    OFFER = "offer", "Offer of a role"
+    LONG_DUTY = "long_duty", "Long duty"
 
 
 class ObligationState(models.TextChoices):

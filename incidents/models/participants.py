@@ -332,7 +332,7 @@ class Participant(TenantModel):
         participant = cls._take_up(incident, membership, capacity)
         if participant is None:
             return None
-        return incident.record(
+        entry = incident.record(
             kinds.PARTICIPANT_JOINED,
             by=by,
             member=membership.pk,
@@ -341,6 +341,12 @@ class Participant(TenantModel):
             capacity=capacity,
             **lifted,
         )
+        if membership.domain_id:
+            # Another domain at work may want somebody who coordinates it.
+            from ..vacancies import follow
+
+            follow(incident)
+        return entry
 
     @classmethod
     def _take_up(cls, incident, membership, capacity):

@@ -94,6 +94,13 @@ class WorkstreamQuerySet(TenantQuerySet):
         return restricted.exclude(_opened_to(membership)) if membership.is_responder else restricted
 
 
+def _follow_vacancies(incident):
+    """Another domain at work may want somebody who coordinates it."""
+    from ..vacancies import follow
+
+    follow(incident)
+
+
 def _opened_to(membership):
     """Whose it is, or who is named as a reader, themselves or with their function."""
     named = Q(membership=membership)
@@ -265,6 +272,8 @@ class Workstream(TenantModel):
         )
         for blocking in blocked_by:
             WorkstreamDependency.add(workstream, blocking, by=by)
+        if domain is not None:
+            _follow_vacancies(incident)
         return entry
 
     @classmethod
@@ -369,6 +378,8 @@ class Workstream(TenantModel):
         )  # fmt: skip
         if self.closed_at and "state" in changed:
             WorkstreamDependency.settle_around(self, by=by)
+        if "state" in changed and self.domain_id:
+            _follow_vacancies(self.incident)
         return entry
 
     def follow_silence(self):

@@ -2,16 +2,18 @@
 
 from django.http import Http404
 from django.shortcuts import get_object_or_404
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from playbooks.models import RoleDefinition
+from teams import markdown
 from teams.models import TechnicalDomain
 
+from .. import authority
 from ..candidates import Candidates
-from ..forms.roles import ReleaseForm, RoleForm
+from ..forms.roles import AnswerForm, ReleaseForm, RoleForm, SeizureForm
 from ..lookups import find_incident, number_in
 from ..models import RoleAssignment
-from ..models.roles import label_of, title_of
+from ..models.roles import RoleState, label_of, title_of
 from .acting import act_form, posted
 from .answers import done
 
@@ -32,6 +34,8 @@ def role(request, number, role):
     if form.is_valid():
         wanted = {"by": request.membership, "waiver": form.cleaned_data["waiver"], "domain": form.domain}
         with form.refusals():
+            if form.cleaned_data["offered"]:
+                return done(request, RoleAssignment.offer(incident, role, form.receiver, **wanted))
             if form.takes_vacant:
                 return done(request, RoleAssignment.take(incident, role, **wanted))
             return done(request, RoleAssignment.assign(incident, role, form.receiver, **wanted))
@@ -44,8 +48,55 @@ def role(request, number, role):
         definition=definition,
         label=label_of(definition, domain),
         candidates=candidates,
+        may_seize=bool(candidates.holder) and authority.may_seize(request.membership, incident, definition),
         query=query_of(request),
     )
+
+
+@require_POST
+def hand(request, number, role):
+    """Raising a hand for a vacant hat."""
+    incident = find_incident(request, number)
+    _, domain = known_role(request, role)
+    return done(request, RoleAssignment.volunteer(incident, role, by=request.membership, domain=domain))
+
+
+@require_http_methods(["GET", "POST"])
+def answer(request, number, role):
+    """The card of a hat for whoever was given it, or is offered it: they have it, or they cannot."""
+    incident = find_incident(request, number)
+    assignment = _asked(request, incident, role)
+    form = AnswerForm(posted(request))
+    if form.is_valid():
+        fields = form.cleaned_data
+        with form.refusals():
+            if fields["answer"] == "yes":
+                return done(request, assignment.accept(by=request.membership, waiver=fields["waiver"]))
+            return done(request, assignment.decline(by=request.membership, reason=fields["reason"]))
+    return act_form(
+        request,
+        "role_card",
+        title=f"You are asked: {assignment.label}",
+        form=form,
+        incident=incident,
+        assignment=assignment,
+        card=markdown.render(assignment.definition.card),
+        query=query_of(request),
+    )
+
+
+@require_http_methods(["GET", "POST"])
+def seizure(request, number, role):
+    """Taking a hat off somebody's head in an emergency."""
+    incident = find_incident(request, number)
+    assignment = held_role(request, incident, role)
+    form = SeizureForm(posted(request))
+    if form.is_valid():
+        with form.refusals():
+            return done(request, assignment.seize(by=request.membership, **form.cleaned_data))
+    title = f"Take over: {assignment.label}"
+    query = query_of(request)
+    return act_form(request, "seizure", title=title, form=form, incident=incident, assignment=assignment, query=query)
 
 
 @require_http_methods(["GET", "POST"])
@@ -60,6 +111,14 @@ def vacancy(request, number, role):
     title = f"Leave it vacant: {assignment.label}"
     query = query_of(request)
     return act_form(request, "vacancy", title=title, form=form, incident=incident, assignment=assignment, query=query)
+
+
+def _asked(request, incident, slug):
+    """What waits for the viewer's own answer about a hat; 404 where nobody asked."""
+    definition, domain = known_role(request, slug)
+    rows = incident.roles.with_people().select_related("incident").of(definition.slug, domain)
+    waiting = rows.filter(membership=request.membership, state__in=(RoleState.ASKED, RoleState.OFFERED))
+    return get_object_or_404(waiting)
 
 
 def known_role(request, slug):

@@ -6,6 +6,7 @@ from rest_framework import serializers
 from teams.api.endpoint import Endpoint
 from teams.api.schema import listing
 from teams.api.shapes import Answer
+from teams.models.membership import LeadLevel
 
 from ..models import Audience, IncidentType, RequiredFunction, Severity
 
@@ -30,6 +31,7 @@ class SeverityAnswer(Answer):
     participant_cap = serializers.IntegerField(
         allow_null=True, help_text="How many people usually work on it at most; null: as many as come."
     )
+    lead_level = serializers.ChoiceField(choices=LeadLevel, help_text="The lowest level of whoever leads.")
     cadences = CadencesAnswer()
 
 

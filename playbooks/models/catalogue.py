@@ -5,6 +5,7 @@ from django.db import models
 
 from teams.models import Function
 from teams.models.catalogue import CatalogueModel, CatalogueQuerySet
+from teams.models.membership import LeadLevel
 from teams.tenancy import TenantManager, TenantModel
 
 
@@ -29,6 +30,12 @@ class Severity(CatalogueModel):
         blank=True,
         validators=[MinValueValidator(1)],
         help_text="How many people usually work on it at most. More come in with a reason. Empty: as many as come.",
+    )
+    lead_level = models.PositiveSmallIntegerField(
+        "lead level",
+        default=0,
+        choices=LeadLevel,
+        help_text="How experienced whoever leads has to be; below it, giving the lead wants a reason.",
     )
 
     objects = TenantManager.from_queryset(SeverityQuerySet)()

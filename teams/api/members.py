@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from .. import invitation_links
 from ..models import Function, Invitation, Membership, TechnicalDomain
-from ..models.membership import OrganizationRole
+from ..models.membership import LeadLevel, OrganizationRole
 from ..views.invitations import mail
 from .endpoint import Endpoint
 from .schema import listing, operation
@@ -20,6 +20,7 @@ class MemberAnswer(Answer):
     role = serializers.ChoiceField(choices=OrganizationRole)
     function = Named(Function, allow_null=True)
     domain = Named(TechnicalDomain, allow_null=True)
+    lead_level = serializers.ChoiceField(choices=LeadLevel, help_text="How bad an incident they may lead; 3 is any.")
     joined_at = serializers.DateTimeField()
 
 

@@ -29,6 +29,15 @@ class OrganizationRole(models.TextChoices):
     STAKEHOLDER = "stakeholder", "Stakeholder"
 
 
+class LeadLevel(models.IntegerChoices):
+    """How bad an incident somebody may lead, as the organisation sees it."""
+
+    ANY = 0, "0: no experience needed"
+    TRAINED = 1, "1: trained"
+    EXPERIENCED = 2, "2: has led several"
+    SENIOR = 3, "3: leads whatever comes"
+
+
 ADMINISTRATORS = (OrganizationRole.OWNER, OrganizationRole.ADMIN)
 
 
@@ -61,6 +70,7 @@ class Membership(TenantModel):
     function = models.ForeignKey(Function, models.SET_NULL, null=True, blank=True, related_name="members")
     domain = models.ForeignKey(TechnicalDomain, models.SET_NULL, null=True, blank=True, related_name="members")
     phone = models.CharField(max_length=20, blank=True, validators=[validate_phone])
+    lead_level = models.PositiveSmallIntegerField("lead level", default=0, choices=LeadLevel)
     joined_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True, blank=True)
     # Whatever was admitted under an older epoch (a socket, a token) has lost its right.
@@ -138,6 +148,18 @@ class Membership(TenantModel):
         self.function, self.domain = function, domain
         self.save(update_fields=["function", "domain"])
         audit.log(by, "place_changed", self, function=str(function or ""), domain=str(domain or ""))
+
+    @transaction.atomic
+    def change_lead_level(self, level, *, by):
+        """Say how bad an incident the member may lead."""
+        self.lock()
+        require_administrator(by)
+        level = LeadLevel(level)
+        if level == self.lead_level:
+            return
+        audit.log(by, "lead_level_changed", self, before=self.lead_level, after=level.value)
+        self.lead_level = level
+        self.save(update_fields=["lead_level"])
 
     @transaction.atomic
     def change_phone(self, phone, *, by):

@@ -71,7 +71,11 @@ def test_the_detail_says_everything(api, path, incident):
     assert [(each["role"], each["domain"], each["holder"]) for each in detail["roles"]] == [
         ("lead", None, "lena@acme.test")
     ]
-    assert {gap["code"] for gap in detail["guards"]} == {"required_function_not_engaged", "task_unowned"}
+    assert {gap["code"] for gap in detail["guards"]} == {
+        "required_function_not_engaged",
+        "no_support_liaison",
+        "task_unowned",
+    }
     assert all(gap["waivable"] for gap in detail["guards"])
     assert detail["last_entry"] == Incident.objects.get().last_number
 

@@ -113,6 +113,8 @@ def test_every_example_goes_through(method, path, body, api, lena, mei):
         api.put(f"/incidents/{incident.number}/functions/finance/", {"state": "requested"})
     message = post_message(incident, by=lena, workstream=open_workstream(incident, by=lena))
     pk = message.pk if "/messages/{id}" in path else message.workstream_id
+    if "/roles/{id}" in path:
+        pk = incident.roles.current().get(role="lead").pk
     address = path.removeprefix("/api/v1").format(number=incident.number, slug="finance", id=pk)
     if body == {"state": "requested"}:
         api.put(address, {"state": "waived", "reason": "Asked again below"})
@@ -186,6 +188,7 @@ def things_of(lena):
         "workstreams": stream.pk,
         "messages": message.pk,
         "roles": RoleAssignment.objects.filter(incident=incident).first().pk,
+        "role-offers": 1,
         "participants": incident.participants.first().pk,
         "timeline": 1,
         "documents": document.pk,

@@ -136,7 +136,8 @@ def test_a_role_is_put_down(incident, post, lena):
 
     assert response.status_code == 302
     assert incident.holder_of("lead") is None
-    assert last_entry(incident).kind == kinds.ROLE_RELEASED.name
+    released, vacant = incident.timeline.in_order().filter(number__gt=incident.last_number)
+    assert (released.kind, vacant.kind) == (kinds.ROLE_RELEASED.name, kinds.ROLE_VACANT.name)
 
 
 def test_taking_it_off_somebodys_head_wants_a_reason(incident, post, tariq):

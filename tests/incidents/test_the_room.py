@@ -237,7 +237,7 @@ def needs_of(incident, member):
 
 def test_a_late_update_needs_its_owner_and_nobody_else(lena, mei, tariq):
     incident = declare_incident(lena, severity="sev1")
-    RoleAssignment.assign(incident, "communications_lead", mei, by=lena)
+    RoleAssignment.take(incident, "communications_lead", by=mei)
     FunctionActivation.change(incident, mei.function, "engaged", by=mei)
     make_due(incident, "customers", minutes_ago=1)
 

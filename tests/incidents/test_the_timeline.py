@@ -73,6 +73,56 @@ SENTENCES = {
         {"role": "lead", "member": 0, "name": "Mei Tanaka"},
         "Mei Tanaka is no longer incident lead, released by Lena Fischer.",
     ),
+    "role_accepted": (
+        {"role": "lead", "title": "incident lead", "name": "Mei Tanaka"},
+        "Mei Tanaka has it: incident lead.",
+    ),
+    "role_declined": (
+        {"role": "lead", "title": "incident lead", "name": "Mei Tanaka", "worn": True},
+        "Mei Tanaka cannot be incident lead; nobody is now.",
+    ),
+    "role_unanswered": (
+        {"role": "lead", "title": "incident lead", "name": "Mei Tanaka"},
+        "Mei Tanaka has not answered yet about being incident lead.",
+    ),
+    "role_offered": (
+        {"role": "product", "title": "product", "name": "Ada Novak"},
+        "Lena Fischer asked whether Ada Novak would be product.",
+    ),
+    "role_volunteered": (
+        {"role": "lead", "title": "incident lead", "name": "Mei Tanaka"},
+        "Mei Tanaka raised a hand: would be incident lead.",
+    ),
+    "role_offer_ended": (
+        {"role": "lead", "title": "incident lead", "name": "Mei Tanaka"},
+        "Lena Fischer took back what was open about Mei Tanaka as incident lead.",
+    ),
+    "role_vacant": (
+        {"role": "lead", "title": "incident lead", "told": ["lead", "administrators"]},
+        "Nobody is incident lead. Told: incident lead, administrators.",
+    ),
+    "role_seized": (
+        {
+            "role": "lead",
+            "title": "incident lead",
+            "name": "Mei Tanaka",
+            "before": "Sam Okafor",
+            "reason": "He is ill",
+        },
+        "Mei Tanaka took over as incident lead from Sam Okafor: He is ill",
+    ),
+    "handover_begun": (
+        {"role": "lead", "title": "incident lead", "member": 0, "name": "Mei Tanaka", "successor": "Sam Okafor"},
+        "Mei Tanaka hands over to Sam Okafor: incident lead, says Lena Fischer. It moves once the successor has it.",
+    ),
+    "handover_ended": (
+        {"title": "incident lead", "name": "Mei Tanaka", "successor": "Sam Okafor", "outcome": "withdrawn"},
+        "Mei Tanaka stays incident lead: the hand-over to Sam Okafor was withdrawn by Lena Fischer.",
+    ),
+    "long_duty": (
+        {"role": "lead", "title": "incident lead", "name": "Mei Tanaka", "minutes": 240},
+        "Mei Tanaka has been incident lead for more than 240 minutes: time to hand over.",
+    ),
     "guard_waived": (
         {
             "guard": "no_communications_lead",

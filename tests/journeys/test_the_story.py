@@ -96,6 +96,8 @@ def test_a_real_alert_becomes_an_incident_and_ends_well(installation, open_brows
 
         # Nobody writes: the clock of the coordination tier speaks up, louder each time.
         assess(tariq)
+        # Customers are affected, and support has nobody in the room who speaks for it.
+        ears.hear({"Nobody is support liaison": {"sam": "es"}})
         interval = installation.do("clocks", number)["coordination"][2]
         assert interval == 15
         let_pass(installation, number, 11, "warned")
@@ -175,7 +177,8 @@ def tell_tale(installation, number):
     kinds = installation.do("kinds", number)
     told = [kind for kind in kinds if not kind.startswith(("function_", "participant_", "workstream_"))]
     assert told == [
-        "declared", "alert_fired", "role_taken", "role_taken", *["message_posted"] * 6, "assessed",
+        "declared", "role_vacant", "alert_fired", "role_taken", "role_taken", *["message_posted"] * 6, "assessed",
+        "role_vacant",
         "clock_warned", "clock_due", "clock_overdue", "clock_escalated", "clock_escalated", "update_published",
         "alert_resolved", "resolved",
     ]  # fmt: skip

@@ -164,7 +164,7 @@ for each in Obligation.objects.live():
         """
 answer = [
     [[e.kind, e.details["clock"], e.details.get("audience", "")]
-        for e in TimelineEntry.objects.filter(kind__startswith="clock_").order_by("pk")],
+        for e in TimelineEntry.objects.exclude(details__obligation=None).order_by("pk")],
     [each.attempts.count() for each in Delivery.objects.exclude(state="suppressed")],
 ]
 """
@@ -173,6 +173,7 @@ answer = [
         ["clock_due", "assessment", ""],
         ["clock_due", "update", "coordination"],
         ["clock_due", "update", "technical"],
+        ["role_vacant", "vacancy", ""],
     ]
     assert sum(summary["clocks"] for summary in summaries) == len(reminders)
     assert set(attempts) == {1}
