@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('incidents', '0012_sync_points'),
+        ('incidents', '0013_hypothesis_from_message'),
         ('teams', '0003_lead_level'),
     ]
 
