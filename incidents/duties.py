@@ -32,6 +32,7 @@ DUTIES = {
     "invitation": "incidents.models.invitations.InvitationDuty",
     "change": "incidents.models.changes.ChangeDuty",
     "sync": "incidents.models.sync_points.SyncDuty",
+    "decision": "incidents.models.decisions.DecisionDuty",
 }
 
 

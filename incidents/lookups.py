@@ -127,6 +127,15 @@ def find_fix(request, incident, pk):
     return _part(request, incident, FixAttempt.objects.for_reading(), pk)
 
 
+def find_decision(request, incident, number):
+    """A decision of the incident by its number, as far as the member may read it; 404 for stakeholders."""
+    require_responder(request)
+    readable = incident.decisions.visible_to(request.membership).for_reading()
+    decision = get_object_or_404(readable, number=number)
+    decision.incident = incident
+    return decision
+
+
 def number_in(request, name):
     """A whole number from the query string, or None; what makes no sense is nothing."""
     word = request.GET.get(name, "")

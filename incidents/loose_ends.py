@@ -35,6 +35,7 @@ def loose_ends(incident, viewer):
         *_streams_at_work(incident, viewer),
         *_work_left(incident, viewer),
         *_changes_under_way(incident, viewer),
+        *_decisions_open(incident, viewer),
         *_alerts_firing(incident),
     ]
 
@@ -99,6 +100,12 @@ def _changes_under_way(incident, viewer):
         yield LooseEnd(f"Changes under way: {', '.join(under_way)}")
     if ahead := ", ".join(str(change) for change in live if change.state != ChangeState.STARTED):
         yield LooseEnd(f"Changes that were never begun: {ahead}")
+
+
+def _decisions_open(incident, viewer):
+    waiting = incident.decisions.visible_to(viewer).open().order_by("number")
+    if subjects := ", ".join(f"{each.name} {each.subject}" for each in waiting):
+        yield LooseEnd(f"Decisions that nobody made: {subjects}")
 
 
 def _alerts_firing(incident):

@@ -15,6 +15,7 @@ from . import authority
 from .boards.catch_up import CatchUp
 from .boards.changes import ChangeBoard
 from .boards.crowd import GONE, Crowd
+from .boards.decisions import DecisionBoard
 from .boards.findings import FindingBoard
 from .boards.gaps import GapBoard
 from .boards.lines import LineBoard
@@ -92,9 +93,9 @@ class Clock:
 class Need:
     """One thing that waits for the viewer: a sentence and the way to do it.
 
-    `kind` is `invitation`, `clock`, `assessment`, `role`, `function`, `finding`, `question` or `task`; `slug` says
-    which. One of another kind says itself what its button is called (`act`), where it leads below the incident's own
-    address (`place`), and whether it `posts` at once.
+    `kind` is `invitation`, `clock`, `assessment`, `role`, `function`, `finding`, `question`, `task` or `decision`, and
+    `slug` says which. One of another kind says itself what its button is called (`act`), where it leads below the
+    incident's own address (`place`), and whether it `posts` at once.
     """
 
     kind: str
@@ -247,6 +248,7 @@ class IncidentRoom:
         return [
             *self._invitations(),
             *self._asked_roles(),
+            *self._decisions(),
             *self._late_clocks(),
             *self._vacant_roles(),
             *self._requested_functions(),
@@ -290,6 +292,11 @@ class IncidentRoom:
     @cached_property
     def possibly_affected(self):
         return self.incident.possibly_affected()
+
+    @cached_property
+    def decisions(self):
+        """What waits for a choice, and what was chosen by whom."""
+        return DecisionBoard(self)
 
     # --- Workstreams and their threads ---------------------------------------------------------------
 
@@ -415,6 +422,17 @@ class IncidentRoom:
                 reason = f": {invitation.reason}" if invitation.reason else ""
                 sentence = f"You are invited{wanted}{by}{reason}"
                 yield Need("invitation", str(invitation.pk), sentence, due_at=invitation.expires_at)
+
+    def _decisions(self):
+        for card in self.decisions.for_viewer:
+            decision = card.decision
+            late = "late" if decision.is_open and decision.needed_by <= self.now else ""
+            if card.may_ratify:
+                words = f"Say yes or no to {decision}: {decision.choice}"
+            else:
+                words = f"Decide {decision}" if card.may_decide else f"{decision} waits for the {card.asked}"
+            due_at = decision.needed_by if decision.is_open else None
+            yield Need("decision", str(decision.number), words, late, due_at)
 
     def _late_clocks(self):
         for obligation in self.obligations:

@@ -8,6 +8,7 @@ from .views import (
     attachment,
     catch_up,
     changes,
+    decisions,
     details,
     documents,
     exceptions,
@@ -49,6 +50,7 @@ app_name = "incidents"
 urlpatterns = [
     path("incidents/<int:number>/", room.detail, name="detail"),
     *[path(f"incidents/<int:number>/{name}/", room.region, {"name": name}, name=name) for name in room.REGIONS],
+    path("incidents/<int:number>/decisions/", decisions.decisions, name="decisions"),
     path("incidents/<int:number>/people/", people.people, name="people"),
     path("incidents/<int:number>/timeline/", timeline.timeline, name="timeline"),
     path("incidents/<int:number>/timeline/print/", exports.printed, name="printed"),
@@ -163,6 +165,22 @@ urlpatterns += [
     path("incidents/<int:number>/findings/<int:pk>/dismissal/", findings.finding_dismissal, name="finding_dismissal"),
     path("incidents/<int:number>/questions/new/", questions.question_new, name="question_new"),
     path("incidents/<int:number>/questions/<int:pk>/", questions.question, name="question"),
+    path("incidents/<int:number>/decisions/new/", decisions.decision_new, name="decision_new"),
+    path("incidents/<int:number>/decisions/<int:decision>/", decisions.decision, name="decision"),
+    *[
+        path(f"incidents/<int:number>/decisions/<int:decision>/{noun}/", view, name=f"decision_{noun}")
+        for noun, view in {
+            "choice": decisions.decision_choice,
+            "input": decisions.decision_input,
+            "replacement": decisions.decision_replacement,
+            "reversal": decisions.decision_reversal,
+            "postponement": decisions.decision_postponement,
+            "withdrawal": decisions.decision_withdrawal,
+            "acknowledgement": decisions.decision_acknowledgement,
+            "ratification": decisions.decision_ratification,
+            "execution": decisions.decision_execution,
+        }.items()
+    ],
     path("incidents/<int:number>/updates/new/", updates.update_new, name="update_new"),
     path("incidents/<int:number>/updates/preview/", updates.update_preview, name="update_preview"),
     path("incidents/<int:number>/updates/<int:update>/", updates.update, name="update"),

@@ -28,9 +28,23 @@ REMINDERS = (
     kinds.TASK_DUE.name,
     kinds.TASK_OVERDUE.name,
     kinds.QUESTION_WAITS.name,
+    kinds.DECISION_DUE.name,
+    kinds.DECISION_ESCALATED.name,
 )
+WARNINGS = (kinds.CLOCK_WARNED.name, kinds.DECISION_WARNED.name)
 # What an entry may be about by its primary key: a newer notice about the same one takes the older one's place.
-SUBJECTS = ("finding", "task", "question", "exception", "dependency", "silence", "invitation", "change", "sync")
+SUBJECTS = (
+    "finding",
+    "task",
+    "question",
+    "exception",
+    "dependency",
+    "silence",
+    "invitation",
+    "change",
+    "sync",
+    "decision",
+)
 
 
 def expand(organization_id, fan_out_id, now=None):
@@ -146,6 +160,6 @@ _TOPICS = {
 
 
 def _useful_until(entry):
-    if entry.kind == kinds.CLOCK_WARNED.name and (due := parse_datetime(entry.details.get("due_at", ""))):
+    if entry.kind in WARNINGS and (due := parse_datetime(entry.details.get("due_at", ""))):
         return due
     return entry.recorded_at + (A_REMINDER if entry.kind in REMINDERS else A_DAY)

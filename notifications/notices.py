@@ -14,6 +14,7 @@ from incidents import kinds
 from incidents.models import Finding, FunctionActivation, Incident, Question, Task
 from incidents.models.changes import ChangeState
 from incidents.models.updates import PARTS
+from incidents.rights import in_words
 from incidents.sms_length import BASIC, sms_length
 from playbooks.models import Audience, IncidentRole, RoleDefinition
 
@@ -31,13 +32,15 @@ UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u
 class Words:
     """`headline` is one sentence without a stop; `facts` are `(label, text)`; `act` is the word on the link.
 
-    `gist` is what a text message says beside the headline; the incident's title, where it is empty.
+    `gist` is what a text message says beside the headline; the incident's title, where it is empty. `page` is where the
+    link leads, below the incident's own.
     """
 
     headline: str
     facts: tuple = ()
     act: str = "Open the incident"
     gist: str = ""
+    page: str = ""
 
 
 def compose(entry, reader):
@@ -47,7 +50,7 @@ def compose(entry, reader):
     context = {
         "words": words,
         "incident": incident,
-        "url": address_of(incident),
+        "url": address_of(incident, words.page),
         "drill": incident.drill,
         "title": _printable(incident.title),
         "organization": incident.organization,
@@ -63,9 +66,9 @@ def compose(entry, reader):
     )
 
 
-def address_of(incident):
+def address_of(incident, page=""):
     path = reverse("incidents:detail", kwargs={"org": incident.organization.slug, "number": incident.number})
-    return settings.BASE_URL + path
+    return settings.BASE_URL + path + page
 
 
 def _subject(incident, words):
@@ -81,7 +84,7 @@ def _short(incident, words):
     """
     drill = "DRILL " if incident.drill else ""
     start = _plain(f"{drill}{incident.severity.name} {incident.key}: {words.headline}. ")
-    gist, end = _plain(_printable(words.gist or incident.title)), f" {address_of(incident)}"
+    gist, end = _plain(_printable(words.gist or incident.title)), f" {address_of(incident, words.page)}"
     parts = 1 if sms_length(start + gist + end).is_gsm and not words.gist else 2
     limit = len(gist)
     while limit and sms_length(start + _cut(gist, limit, "...") + end).parts > parts:
@@ -288,6 +291,26 @@ def _clock(phrase):
     return words
 
 
+def _to_decide(phrase):
+    """Fit to be read alone: what is asked, between what, until when, and what it costs to wait."""
+
+    def words(entry, reader):
+        details, organization = entry.details, entry.incident.organization
+        needed_by = details.get("needed_by") or details.get("due_at")
+        facts = _named(
+            ("Decision", details["subject"]),
+            *((f"Option {number}", text) for number, text in enumerate(details.get("options", ()), start=1)),
+            ("Given up for it", ", ".join(details.get("commitments_sacrificed", ()))),
+            ("Needed by", _moment(needed_by, organization) if needed_by else ""),
+            ("Cost of waiting", details.get("cost_of_waiting")),
+            ("Asked by", _who(entry)),
+            ("Told", ", ".join(_role(role) for role in details.get("told", ()))),
+        )
+        return Words(f"D{details['decision']} {phrase}", facts, "Decide", details["subject"], _decision_page(entry))
+
+    return words
+
+
 def _finding(headline):
     def words(entry, reader):
         finding = Finding.objects.with_people().get(pk=entry.details["finding"])
@@ -412,6 +435,28 @@ def _arranged(entry, reader):
     return Words(f"Changes one after the other: {', then '.join(order)}", _named(("By", _who(entry))))
 
 
+def _decision_made(entry, reader):
+    details = entry.details
+    facts = _named(
+        ("Decision", details["subject"]),
+        ("Choice", details.get("choice")),
+        ("By", _who(entry)),
+        ("Authority", "" if details.get("outside_authority") else in_words(details.get("authority", ""))),
+        ("Because", details.get("reason")),
+        ("Outside their authority, because", details.get("waiver")),
+        ("In place of", f"D{details['supersedes']}" if details.get("supersedes") else ""),
+        ("Takes back", f"D{details['reverses']}" if details.get("reverses") else ""),
+    )
+    headline = f"D{details['decision']} decided"
+    if details.get("outside_authority"):
+        headline += " outside authority"
+    return Words(headline, facts, "Read it", details.get("choice", ""), _decision_page(entry))
+
+
+def _decision_page(entry):
+    return f"decisions/{entry.details['decision']}/"
+
+
 def _ended(headline):
     def words(entry, reader):
         facts = [("By", _who(entry)), ("At", _moment(entry.happened_at, entry.incident.organization))]
@@ -491,6 +536,12 @@ _WORDS = {
     kinds.SYNC_CALLED.name: _sync("was called"),
     kinds.SYNC_SOON.name: _sync("begins soon"),
     kinds.SYNC_CANCELLED.name: _sync("was cancelled"),
+    kinds.DECISION_RAISED.name: _to_decide("needs a decision"),
+    kinds.DECISION_WARNED.name: _to_decide("has to be decided soon"),
+    kinds.DECISION_DUE.name: _to_decide("has to be decided now"),
+    kinds.DECISION_ESCALATED.name: _to_decide("is still not decided"),
+    kinds.DECISION_MADE.name: _decision_made,
+    kinds.DECISION_REVERSED.name: _decision_made,
     kinds.RESOLVED.name: _ended("Resolved"),
     kinds.REOPENED.name: _ended("Reopened"),
     kinds.DECLINED.name: _ended("Declined, no incident"),

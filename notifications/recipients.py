@@ -6,7 +6,7 @@ Nothing here queries or writes. `situations.py` loads what is asked about; `fan_
 from dataclasses import dataclass, field, replace
 
 from incidents import kinds
-from playbooks.models import Audience, IncidentRole
+from playbooks.models import Audience, DecisionClass, IncidentRole
 
 from .models.deliveries import Channel
 from .models.routing import RoutedEvent
@@ -478,6 +478,37 @@ def _go(situation):
         yield _Call(member, situation.paging, "Their change may begin", needed=True)
 
 
+def _asked_to_decide(situation):
+    """Whoever decides it. For people or money an executive is paged, however mild the incident."""
+    resource = situation.details.get("decision_class") == DecisionClass.RESOURCE
+    yield from _told_by_name(
+        situation, (EMAIL, SMS) if resource else situation.paging, _asked(situation, "Asked to decide")
+    )
+
+
+def _decision_reminder(situation):
+    by = (EMAIL,) if situation.kind == kinds.DECISION_WARNED.name else situation.paging
+    yield from _told_by_name(situation, by, _asked(situation, "A decision waits"))
+
+
+def _decided(situation):
+    """Whose right was passed over hears it first; then whoever asked, proposed, or had decided before."""
+    yield from _told_by_name(situation, situation.paging, "Decided in your place, outside their authority", "overruled")
+    yield from _told_by_name(situation, (EMAIL,), "Asked, proposed or decided before")
+
+
+def _told_by_name(situation, by, rule, told="told_members"):
+    for member in situation.details.get(told, ()):
+        yield _Call(member, by, rule, needed=True)
+
+
+def _asked(situation, phrase):
+    """Who is asked, and why not the one whose decision it is."""
+    role, authority = (situation.details.get(name, "") for name in ("asked_of", "authority"))
+    name = situation.name_of(role).lower()
+    return f"{phrase}: {name}" if authority == role else f"{phrase}: nobody is {name}"
+
+
 def _ending(situation):
     """Whoever heard that it began hears how it went on, and so does whoever is on it."""
     for member, channel in sorted(situation.told):
@@ -539,6 +570,12 @@ _CALLS = {
     kinds.SYNC_CALLED.name: _sync,
     kinds.SYNC_SOON.name: _sync,
     kinds.SYNC_CANCELLED.name: _sync,
+    kinds.DECISION_RAISED.name: _asked_to_decide,
+    kinds.DECISION_MADE.name: _decided,
+    kinds.DECISION_REVERSED.name: _decided,
+    kinds.DECISION_WARNED.name: _decision_reminder,
+    kinds.DECISION_DUE.name: _decision_reminder,
+    kinds.DECISION_ESCALATED.name: _decision_reminder,
     kinds.RESOLVED.name: _ending,
     kinds.REOPENED.name: _ending,
     kinds.DECLINED.name: _ending,

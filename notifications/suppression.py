@@ -20,6 +20,7 @@ ONLY_WHILE_OPEN = (
     "sync",
     "change",
     "changes",
+    "decision",
 )
 
 

@@ -14,6 +14,7 @@ from .models import (
     AssessmentFunction,
     AssessmentRule,
     Cadence,
+    DecisionDeadline,
     DecisionRight,
     FunctionRule,
     IncidentType,
@@ -130,6 +131,19 @@ class RoleDefinitionAdmin(CatalogueAdmin):
 
     def has_delete_permission(self, request, obj=None):
         return super().has_delete_permission(request, obj) and not (obj and obj.built_in)
+
+
+@admin.register(DecisionDeadline, site=site)
+class DecisionDeadlineAdmin(OrganizationModelAdmin):
+    """How long decisions may wait, on one page, to be edited in place."""
+
+    list_display = ("severity", "decision_class", "minutes")
+    list_display_links = None
+    list_editable = ("minutes",)
+    list_filter = ("severity", "decision_class")
+    list_select_related = ("severity",)
+    ordering = ("severity__rank", "pk")
+    autocomplete_fields = ("severity",)
 
 
 @admin.register(Playbook, site=site)

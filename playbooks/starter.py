@@ -8,6 +8,7 @@ from .models import (
     Cadence,
     Criticality,
     DecisionClass,
+    DecisionDeadline,
     DecisionRight,
     FunctionRule,
     IncidentType,
@@ -44,6 +45,14 @@ DECISION_RIGHTS = {
     DecisionClass.PRIORITY: IncidentRole.PRODUCT,
     DecisionClass.RESOURCE: IncidentRole.EXECUTIVE,
     DecisionClass.PUBLISHING: IncidentRole.COMMUNICATIONS_LEAD,
+}
+
+# Minutes a decision may wait at SEV1, SEV2, SEV3, SEV4 where whoever asks names no time.
+DECISION_DEADLINES = {
+    DecisionClass.INVESTIGATION: (10, 20, 60, 240),
+    DecisionClass.COORDINATION: (10, 15, 30, 120),
+    DecisionClass.PRIORITY: (15, 30, 60, 240),
+    DecisionClass.RESOURCE: (15, 30, 60, 240),
 }
 
 # slug, name, description, words in a title, required functions
@@ -151,6 +160,10 @@ def seed_severities():
         )
         for audience, minutes in CADENCES.items():
             Cadence.objects.create(severity=severities[slug], audience=audience, minutes=minutes[rank - 1])
+        for decision_class, minutes in DECISION_DEADLINES.items():
+            DecisionDeadline.objects.create(
+                severity=severities[slug], decision_class=decision_class, minutes=minutes[rank - 1]
+            )
     return severities
 
 

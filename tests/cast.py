@@ -16,6 +16,7 @@ from incidents.mobilization import declare
 from incidents.models import (
     Alert,
     ChangeIntent,
+    Decision,
     Document,
     Finding,
     FixAttempt,
@@ -98,6 +99,8 @@ def _plant_secrets(globex, omar):
     Question.ask(incident, secret, by=omar)
     StreamException.grant(incident.workstreams.in_order().first(), omar, minutes=30, by=omar)
     GuardWaiver.keep(incident, "no_lead", MARKER, reason=secret, by=omar)
+    Decision.open(incident, "priority", secret, by=omar, choice=secret, reason=secret, options=[secret])
+    Decision.open(incident, "resource", f"Open {secret}", by=omar, options=[secret, MARKER], cost_of_waiting=secret)
     integration, _ = Integration.connect(globex, Integration.Kind.GENERIC, name=secret)
     Alert.fire(integration, Report(dedup_key=MARKER, firing=True, title=secret, labels={"secret": secret}))
     Playbook.objects.create(slug=f"secret-{MARKER}", name=secret)

@@ -9,6 +9,7 @@ from incidents.mobilization import declare
 from incidents.models import (
     Alert,
     ChangeIntent,
+    Decision,
     Finding,
     FixAttempt,
     Hypothesis,
@@ -85,6 +86,12 @@ def propose_theory(incident, statement="The pool is too small", *, by, component
 def try_fix(incident, what="Raise the limit", *, by, **fields):
     entry = FixAttempt.start(incident, what, by=by, **fields)
     return FixAttempt.objects.for_reading().get(pk=entry.details["fix"])
+
+
+def raise_decision(incident, decision_class, subject="Roll back the gateway?", *, by=None, **fields):
+    """The open decision itself."""
+    Decision.open(incident, decision_class, subject, by=by, **fields)
+    return incident.decisions.select_related("incident").latest_first().first()
 
 
 def fire_alert(title="High error rate", *, labels=None, key="1"):

@@ -7,6 +7,7 @@ from . import (
     assessment,
     catch_up,
     changes,
+    decisions,
     documents,
     exceptions,
     exports,
@@ -102,6 +103,25 @@ of_incident = [
     path("hypotheses/<int:pk>/testers/", theories.Testers.as_view(), name="api-testers"),
     path("fix-attempts/", theories.FixAttempts.as_view(), name="api-fix-attempts"),
     path("fix-attempts/<int:pk>/result/", theories.FixResult.as_view(), name="api-fix-result"),
+    path("decisions/", decisions.Decisions.as_view(), name="api-decisions"),
+    path("decisions/<int:pk>/", decisions.OneDecision.as_view(), name="api-decision"),
+    path("decisions/<int:pk>/choice/", decisions.DecisionChoice.as_view(), name="api-decision-choice"),
+    path("decisions/<int:pk>/input/", decisions.DecisionInputs.as_view(), name="api-decision-input"),
+    path("decisions/<int:pk>/replacement/", decisions.DecisionReplacement.as_view(), name="api-decision-replacement"),
+    path("decisions/<int:pk>/reversal/", decisions.DecisionReversal.as_view(), name="api-decision-reversal"),
+    path(
+        "decisions/<int:pk>/postponement/", decisions.DecisionPostponement.as_view(), name="api-decision-postponement"
+    ),
+    path("decisions/<int:pk>/withdrawal/", decisions.DecisionWithdrawal.as_view(), name="api-decision-withdrawal"),
+    path("decisions/<int:pk>/execution/", decisions.DecisionExecution.as_view(), name="api-decision-execution"),
+    path(
+        "decisions/<int:pk>/acknowledgement/",
+        decisions.DecisionAcknowledgement.as_view(),
+        name="api-decision-acknowledgement",
+    ),
+    path(
+        "decisions/<int:pk>/ratification/", decisions.DecisionRatification.as_view(), name="api-decision-ratification"
+    ),
     path("timeline/", timeline.Timeline.as_view(), name="api-timeline"),
     path("timeline/<int:entry>/", timeline.OneEntry.as_view(), name="api-entry"),
     path("export.json", exports.JsonExport.as_view(), name="api-export-json"),

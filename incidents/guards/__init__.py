@@ -10,6 +10,7 @@ from teams.errors import Refused
 from ..models.waivers import GuardWaiver
 from .changes import ConflictingChanges, LeadHandsOn
 from .clocks import AssessmentOverdue, UpdateOverdue
+from .decisions import DecisionOverdue
 from .exclusivity import CommunicationsAlsoTechnical, LeadAlsoCoordinator, RolesExcludeEachOther
 from .facts import Facts
 from .findings import FindingUnacknowledged
@@ -50,6 +51,7 @@ GUARDS = (
     UnownedWorkstream(),
     ConflictingChanges(),
     LeadHandsOn(),
+    DecisionOverdue(),
 )
 
 

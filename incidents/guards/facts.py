@@ -21,7 +21,8 @@ LAST_WORN = Max("ended_at", filter=Q(started_at__isnull=False))
 @dataclass(frozen=True)
 class Facts:
     """Open clocks, roles that are held, functions with their state, roles once vacated, rules that were waived,
-    tasks to do, findings that nobody has answered, changes in each other's way, fixes that are being tried.
+    tasks to do, findings that nobody has answered, changes in each other's way, fixes that are being tried, decisions
+    that wait.
 
     `streams` are the workstreams that whoever asks may know of; gaps about others are not for them. `domains` are the
     technical domains at work, `exclusions` the rules that keep roles apart, `hands_on` who does technical work since
@@ -37,6 +38,7 @@ class Facts:
     streams: list = field(default_factory=list)
     tasks: list = field(default_factory=list)
     findings: list = field(default_factory=list)
+    decisions: list = field(default_factory=list)
     exclusions: list = field(default_factory=list)
     hands_on: dict = field(default_factory=dict)
     active: list = field(default_factory=list)
@@ -68,6 +70,7 @@ class Facts:
             streams=streams,
             tasks=list(incident.tasks.open().with_people().in_order()),
             findings=list(incident.findings.raised().in_order()),
+            decisions=list(incident.decisions.open()),
             exclusions=list(RoleExclusion.objects.with_roles()),
             hands_on=hands_on(streams, now),
             active=list(incident.participants.at_work()) if active is None else active,

@@ -2,6 +2,7 @@
 
 from .alerts import Alert, AlertPayload, Integration
 from .changes import ChangeConflict, ChangeIntent, ChangeService
+from .decisions import Decision, DecisionInput
 from .dependencies import WorkstreamDependency
 from .documents import Document
 from .findings import Finding
@@ -31,6 +32,8 @@ __all__ = [
     "ChangeIntent",
     "ChangeService",
     "ClearedService",
+    "Decision",
+    "DecisionInput",
     "Document",
     "Finding",
     "FixAttempt",

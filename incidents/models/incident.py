@@ -429,6 +429,7 @@ class Incident(TenantModel):
     def _reopen(self, before, *, by, reason, waiver):
         from .. import silence
         from .changes import ChangeIntent
+        from .decisions import Decision
         from .findings import Finding
         from .obligations import Obligation
         from .questions import Question
@@ -439,7 +440,7 @@ class Incident(TenantModel):
         self.save(update_fields=["status", "resolved_at", "closed_at"])
         Obligation.open_updates(self)
         silence.begin_again(self)
-        for each in (Finding, Question, Task, ChangeIntent):
+        for each in (Decision, Finding, Question, Task, ChangeIntent):
             each.wait_again(self)
         entry = self.record(kinds.REOPENED, by=by, before=before, after=self.status, reason=reason, waiver=waiver)
         RoleAssignment.take_up_again(self)

@@ -34,6 +34,7 @@ class ObligationKind(models.TextChoices):
     ACCEPTANCE = "acceptance", "Answer about a role"
     OFFER = "offer", "Offer of a role"
     LONG_DUTY = "long_duty", "Long duty"
+    DECISION = "decision", "Decision"
 
 
 class ObligationState(models.TextChoices):

@@ -6,7 +6,7 @@ from django import template
 
 from playbooks.models import Audience, Criticality, IncidentRole, Scope
 
-from .. import kinds
+from .. import kinds, rights
 from ..models.changes import ChangeState
 from ..models.hypotheses import FixState
 from ..models.incident import Status
@@ -74,6 +74,12 @@ def names(slugs):
 def told_names(told):
     """Whom a clock's step told, in words."""
     return ", ".join(label(role, "role") for role in told or [])
+
+
+@register.filter
+def authority_words(authority):
+    """By what somebody decided: a role, or what stood in for one."""
+    return rights.in_words(authority) if authority else "nobody's authority"
 
 
 @register.filter

@@ -4,6 +4,7 @@ from .assessment import AssessmentFunction, AssessmentRule, Criticality, Scope
 from .authority import DecisionClass, DecisionRight, IncidentRole
 from .cadence import Audience, Cadence
 from .catalogue import IncidentType, RequiredFunction, Severity
+from .deadlines import DecisionDeadline
 from .playbook import FunctionRule, Playbook, PlaybookVersion, Step
 from .roles import RoleDefinition, RoleExclusion
 
@@ -14,6 +15,7 @@ __all__ = [
     "Cadence",
     "Criticality",
     "DecisionClass",
+    "DecisionDeadline",
     "DecisionRight",
     "FunctionRule",
     "IncidentRole",

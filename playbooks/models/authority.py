@@ -15,6 +15,10 @@ class DecisionClass(models.TextChoices):
     PUBLISHING = "publishing", "Publishing: what is said above the technical tier"
 
 
+# What is asked and decided one by one; publishing is an act with a form of its own.
+DECIDED_CLASSES = [(each.value, each.label) for each in DecisionClass if each != DecisionClass.PUBLISHING]
+
+
 class IncidentRole(models.TextChoices):
     """The roles every organisation starts with, by the slugs that rules name them by. It may define more."""
 

@@ -91,7 +91,7 @@ def answer(error, context):
         error = exceptions.ValidationError({"slug": [error.sentence]})
     if isinstance(error, Refused):
         code, detail, status_code = error.code, error.sentence, 409
-        more["waivable"] = error.waivable
+        more |= {"waivable": error.waivable, **error.facts}
         if error.offers:
             more["offers"] = list(error.offers)
     elif isinstance(error, exceptions.ValidationError):

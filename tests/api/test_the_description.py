@@ -36,6 +36,7 @@ from tests.factories import (
     post_message,
     propose_change,
     propose_theory,
+    raise_decision,
     raise_finding,
     try_fix,
 )
@@ -197,6 +198,7 @@ def things_of(lena):
         "tasks": incident.tasks.first().pk,
         "findings": (incident.findings.first() or raise_finding(incident, by=lena)).pk,
         "questions": (incident.questions.first() or ask_question(incident, by=lena)).pk,
+        "decisions": (incident.decisions.first() or raise_decision(incident, "coordination", by=lena)).pk,
         "exceptions": 1,
         "changes": (incident.changes.first() or propose_change(incident, "ledger", by=lena)).pk,
         "hypotheses": (incident.hypotheses.first() or propose_theory(incident, by=lena)).pk,

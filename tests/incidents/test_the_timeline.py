@@ -17,6 +17,7 @@ FIX = {"fix": 1, "key": "F1", "what": "Raise the limit", "hypothesis": "H1", "ch
 CLOCK = {"clock": "update", "audience": "customers", "due_at": DUE, "told": ["communications_lead", "administrators"]}
 TASK = {"task": 1, "number": 4, "text": "Drain the queue"}
 QUESTION = {"question": 1, "number": 7, "asker": 1, "name": "Stan Larsen"}
+DECISION = {"decision": 4, "subject": "Roll back?"}
 
 # What is recorded → what is read. Lena acts in every one of them.
 SENTENCES = {
@@ -363,6 +364,39 @@ SENTENCES = {
     "fix_ended": (
         FIX | {"state": "did_not_work", "result": "same errors"},
         "F1 “Raise the limit” against H1 under C2 did not work, says Lena Fischer: same errors.",
+    ),
+    "decision_raised": (
+        DECISION | {"asked_of": "executive", "needed_by": DUE},
+        "Lena Fischer asked for a decision, D4 “Roll back?”, of the executive, needed by 14:30.",
+    ),
+    "decision_input": (
+        DECISION | {"choice": "Wait", "text": "It heals"},
+        "Lena Fischer proposed for D4 “Roll back?”: “Wait”, because: “It heals”.",
+    ),
+    "decision_made": (
+        DECISION | {"choice": "Yes", "authority": "lead", "interim": True, "asked_of": "product", "supersedes": 2},
+        "Lena Fischer decided D4 “Roll back?”: “Yes” (incident lead), until the product says yes, in place of D2.",
+    ),
+    "decision_ratified": (DECISION, "Lena Fischer said yes to what was decided meanwhile: D4 “Roll back?”."),
+    "decision_reversed": (
+        DECISION | {"reverses": 3, "outside_authority": True},
+        "Lena Fischer took D3 back with D4 “Roll back?” (outside their authority).",
+    ),
+    "decision_executed": (DECISION, "Lena Fischer says that it is done: D4 “Roll back?”."),
+    "decision_withdrawn": (DECISION, "Lena Fischer withdrew D4 “Roll back?”: nobody has to decide it."),
+    "decision_postponed": (
+        DECISION | {"needed_by": DUE},
+        "Lena Fischer gave D4 “Roll back?” more time, until 14:30.",
+    ),
+    "decision_acknowledged": (DECISION, "Lena Fischer has seen D4 “Roll back?”."),
+    "decision_warned": (DECISION | {"due_at": DUE}, "D4 “Roll back?” has to be decided by 14:30."),
+    "decision_due": (
+        DECISION | {"cost_of_waiting": "4,200 € a minute."},
+        "D4 “Roll back?” has to be decided now. Waiting costs: 4,200 € a minute.",
+    ),
+    "decision_escalated": (
+        DECISION | {"due_at": DUE, "told": ["executive", "lead"]},
+        "D4 “Roll back?” is still not decided: it was needed by 14:30. Told: executive, incident lead.",
     ),
     "alert_fired": ({"title": "ErrorRate", "source": "Prometheus"}, "Alert “ErrorRate” fired (Prometheus)."),
     "alert_resolved": (

@@ -438,3 +438,59 @@ def test_a_stakeholder_who_follows_does_not_hear_the_inner_tiers():
     )
 
     assert told(situation) == {("Sam", "email")}
+
+
+# --- Decisions ----------------------------------------------------------------------------------------
+
+
+def decision(kind, **details):
+    return replace(QUIET, kind=kind, actor=LENA, details={"decision": 4, "decision_class": "coordination", **details})
+
+
+@pytest.mark.parametrize(
+    ("decision_class", "rank", "channels"),
+    [
+        ("resource", 4, {"email", "sms"}),
+        ("resource", 1, {"email", "sms"}),
+        ("coordination", 1, {"email", "sms"}),
+        ("coordination", 3, {"email"}),
+        ("priority", 3, {"email"}),
+    ],
+)
+def test_an_executive_is_paged_and_others_as_the_severity_says(decision_class, rank, channels):
+    situation = decision("decision_raised", decision_class=decision_class, told_members=[RUTH])
+
+    assert told(replace(situation, rank=rank)) == {("Ruth", channel) for channel in channels}
+
+
+@pytest.mark.parametrize(
+    ("authority", "rule"),
+    [("executive", "Asked to decide: executive"), ("administrators", "Asked to decide: nobody is executive")],
+)
+def test_the_rule_says_why_somebody_is_asked(authority, rule):
+    situation = decision("decision_raised", told_members=[ADA], asked_of="executive", authority=authority)
+
+    assert reasons(situation) == {("Ada", "email"): rule}
+
+
+def test_a_decision_that_waits_is_mail_first_and_then_it_rings():
+    warned = replace(decision("decision_warned", told_members=[RUTH]), rank=1, actor=None)
+
+    assert told(warned) == {("Ruth", "email")}
+    for kind in ("decision_due", "decision_escalated"):
+        assert told(replace(warned, kind=kind)) == {("Ruth", "email"), ("Ruth", "sms")}
+
+
+@pytest.mark.parametrize("kind", ["decision_made", "decision_reversed"])
+def test_whoever_asked_hears_the_answer_and_whose_right_was_passed_over_is_rung(kind):
+    situation = replace(decision(kind, told_members=[TARIQ, RUTH], overruled=[RUTH]), rank=1)
+
+    assert told(situation) == {("Tariq", "email"), ("Ruth", "email"), ("Ruth", "sms")}
+    assert reasons(situation)["Ruth", "email"] == "Decided in your place, outside their authority"
+
+
+def test_a_decision_of_a_drill_stays_on_its_roster():
+    situation = decision("decision_raised", decision_class="resource", told_members=[RUTH])
+
+    assert told(replace(situation, drill=True)) == set()
+    assert told(replace(situation, drill=True, participants=frozenset({RUTH}))) == {("Ruth", "email"), ("Ruth", "sms")}

@@ -21,6 +21,7 @@ from tests.factories import (
     declare_incident,
     open_workstream,
     propose_change,
+    raise_decision,
     raise_finding,
     read_change,
 )
@@ -266,3 +267,78 @@ def test_an_ended_change_tells_the_next_that_it_is_their_turn(lena, tariq, sam):
     assert list(told) == [(sam.pk, f"change:{changes[0].pk}")]
     order = notice_of(incident, "changes_arranged")
     assert "Changes one after the other: C1, then C2" in order.subject
+
+
+# --- Decisions ----------------------------------------------------------------------------------------
+
+
+def ask_for_people(lena, ruth):
+    incident = declare_incident(lena, "Cards fail", severity="sev3")
+    RoleAssignment.assign(incident, "executive", ruth, by=ruth)
+    return raise_decision(
+        incident,
+        "resource",
+        "Take two people from the launch?",
+        by=lena,
+        options=["Take both", {"text": "Take one", "tradeoff": "Slower"}],
+        cost_of_waiting="4,200 € a minute",
+        commitments_sacrificed=["Launch on Thursday"],
+    )
+
+
+def test_the_mail_that_asks_for_a_decision_can_be_read_alone(lena, ruth, settings):
+    settings.BASE_URL = "https://muster.acme.test"
+    decision = ask_for_people(lena, ruth)
+
+    notice = notice_of(decision.incident, "decision_raised")
+
+    assert notice.subject == "[SEV3 INC-1] D1 needs a decision: Cards fail"
+    for line in (
+        "Decision: Take two people from the launch?",
+        "Option 1: Take both",
+        "Option 2: Take one",
+        "Given up for it: Launch on Thursday",
+        "Cost of waiting: 4,200 € a minute",
+        "Asked by: Lena Fischer",
+        "https://muster.acme.test/o/acme/incidents/1/decisions/1/",
+    ):
+        assert line in notice.text.splitlines()
+    assert "Needed by: " in notice.text
+    assert "Take two people from the launch?" in notice.short
+    assert "/decisions/1/" in notice.short
+
+
+def test_an_executive_is_paged_by_mail_and_text_and_the_answer_comes_back(lena, ruth):
+    decision = ask_for_people(lena, ruth)
+    tick.run()
+
+    asked = Delivery.objects.filter(notice__entry__kind="decision_raised")
+    assert set(asked.values_list("recipient", "channel")) == {(ruth.pk, "email"), (ruth.pk, "sms")}
+
+    decision.decide("a", by=ruth, reason="Customers first")
+    tick.run()
+
+    (answer,) = Delivery.objects.filter(notice__entry__kind="decision_made")
+    assert (answer.recipient, answer.topic) == (lena, "decision:1")
+    assert "Choice: Take both" in answer.notice.text
+    assert "Authority: executive" in answer.notice.text
+
+
+def test_a_question_that_was_answered_meanwhile_is_not_sent_any_more(lena, ruth):
+    decision = ask_for_people(lena, ruth)
+    decision.decide("a", by=ruth)
+
+    tick.run()
+
+    asked = Delivery.objects.filter(notice__entry__kind="decision_raised")
+    assert set(asked.values_list("state", "reason")) == {("suppressed", "It was done meanwhile.")}
+
+
+def test_the_holder_reads_what_was_decided_in_their_place(lena, ruth):
+    decision = ask_for_people(lena, ruth)
+    decision.decide("a", by=lena, waiver="Ruth is on a plane")
+
+    notice = notice_of(decision.incident, "decision_made")
+
+    assert "D1 decided outside authority" in notice.subject
+    assert "Outside their authority, because: Ruth is on a plane" in notice.text

@@ -1,0 +1,126 @@
+"""Whose a decision is right now: the organisation's matrix, the hats that are worn, and who stands in where one is not.
+
+Questions only. `authority.holds` asks who wears a hat; here is also who decides while nobody does, so that a vacancy
+stalls nothing and nobody decides in silence what is not theirs.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import cached_property
+
+from playbooks.models import DecisionClass, DecisionRight, IncidentRole
+from teams.models import Membership
+
+# By what somebody decides who wears no hat for it.
+ON_CALL, ADMINISTRATORS, ANYBODY = "on_call", "administrators", "anybody"
+LEADERSHIP = "leadership"
+# Whose rights count while nobody holds those of a class.
+STAND_INS = {
+    DecisionClass.INVESTIGATION: DecisionClass.COORDINATION,
+    DecisionClass.COORDINATION: DecisionClass.RESOURCE,
+    DecisionClass.PRIORITY: DecisionClass.COORDINATION,
+}
+IN_WORDS = {
+    ON_CALL: "on call for leadership",
+    ADMINISTRATORS: "administrator",
+    ANYBODY: "responder, while nobody holds the right",
+}
+
+
+def in_words(authority):
+    """By what somebody decided, in the middle of a sentence."""
+    if authority in IncidentRole.values:
+        return IncidentRole(authority).label.lower()
+    return IN_WORDS.get(authority, str(authority).replace("_", " ").replace("-", " "))
+
+
+@dataclass(frozen=True)
+class Right:
+    """`role` is whose it is; `members` decide now, and do so by `authority`: a role, or one of the words above.
+
+    `interim`: what they choose holds until the role itself says yes.
+    """
+
+    role: str
+    authority: str
+    members: tuple = ()
+    interim: bool = False
+
+    def admits(self, membership):
+        """Whether this person may decide. The system never does."""
+        if membership is None or not membership.is_responder:
+            return False
+        return self.authority == ANYBODY or membership in self.members
+
+    @property
+    def is_held(self):
+        """Whether somebody wears the hat that the matrix asks for."""
+        return self.authority == self.role
+
+    @property
+    def sentence(self):
+        """Who decides, to be told to somebody who does not."""
+        names = ", ".join(member.name for member in self.members)
+        if self.is_held:
+            return f"The {in_words(self.role)} decides this: {names}."
+        return f"Nobody is {in_words(self.role)}; {names} decides this instead ({in_words(self.authority)})."
+
+
+class Rights:
+    """The rights in one incident, each part read once and only when it is asked for."""
+
+    def __init__(self, incident):
+        self.incident = incident
+
+    def to_decide(self, decision_class, domain=None):
+        """Who decides a matter of this class; `domain` narrows an investigation to whoever coordinates there."""
+        decision_class = DecisionClass(decision_class)
+        right = self._held(decision_class, domain)
+        if right is None and decision_class == DecisionClass.RESOURCE:
+            return self._next_executive()
+        role = right.role if right else self._first_role(decision_class)
+        stand_in = STAND_INS.get(decision_class)
+        right = right or (stand_in and self._held(stand_in)) or Right(role, ANYBODY)
+        interim = decision_class == DecisionClass.PRIORITY and right.authority != role
+        return Right(role, right.authority, right.members, interim)
+
+    @cached_property
+    def administrators(self):
+        return tuple(Membership.objects.administrators().with_people().order_by("pk"))
+
+    # --- Inside ------------------------------------------------------------------------------
+
+    @cached_property
+    def _matrix(self):
+        roles = defaultdict(list)
+        for decision_class, role in DecisionRight.objects.order_by("pk").values_list("decision_class", "role"):
+            roles[decision_class].append(role)
+        return roles
+
+    @cached_property
+    def _hats(self):
+        return list(self.incident.roles.current().with_people().order_by("pk"))
+
+    def _held(self, decision_class, domain=None):
+        """The right of those who wear a hat for it, or None."""
+        for role in self._matrix[decision_class]:
+            worn = [hat for hat in self._hats if hat.role == role]
+            members = [hat.membership for hat in worn if hat.domain_id in (None, getattr(domain, "pk", None))]
+            if members:
+                return Right(role, role, tuple(members))
+        return None
+
+    def _first_role(self, decision_class):
+        return next(iter(self._matrix[decision_class]), IncidentRole.LEAD.value)
+
+    @cached_property
+    def _leaders_on_call(self):
+        on_call = Membership.objects.active().with_people().filter(rotas__function__slug=LEADERSHIP).order_by("pk")
+        return tuple(member for member in on_call if member.is_responder)
+
+    def _next_executive(self):
+        """Whoever is on call for leadership, or else the administrators."""
+        role = self._first_role(DecisionClass.RESOURCE)
+        if self._leaders_on_call:
+            return Right(role, ON_CALL, self._leaders_on_call)
+        return Right(role, ADMINISTRATORS, self.administrators)
