@@ -2,14 +2,18 @@
 
 from functools import cached_property
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Q
 from django.utils import timezone
 
 from teams.models import Function, Rota
 
 from . import authority
-from .models import Alert, Incident, IncidentInvitation, Obligation, RoleAssignment
+from .models import Alert, Decision, Incident, IncidentInvitation, Obligation, RoleAssignment
+from .models.obligations import CLOCKS, ObligationKind
 
+# What somebody is asked waits for them from the first moment; so does what they are to hear, answer or decide.
+ANSWERS = (ObligationKind.ACCEPTANCE, ObligationKind.OFFER, ObligationKind.INVITATION)
+AT_ONCE = (ObligationKind.FINDING, ObligationKind.QUESTION, ObligationKind.DECISION)
 OPEN_SHOWN = 25
 ALERTS_SHOWN = 20
 RECENT_SHOWN = 5
@@ -62,6 +66,12 @@ class Home:
         return owed
 
     @cached_property
+    def asked(self):
+        """What else waits for the member, beside clocks and invitations: answers, decisions, findings, changes."""
+        shown_elsewhere = (*CLOCKS, ObligationKind.INVITATION)
+        return [each for each in waiting_for(self.member, self.hats) if each.kind not in shown_elsewhere]
+
+    @cached_property
     def on_call(self):
         """`(function, membership)` for every function that somebody answers for."""
         rotas = Rota.objects.select_related("function", "on_call__person").order_by("function__position")
@@ -102,12 +112,23 @@ def owned_by(obligations, roles):
     return [each for each in obligations.most_urgent_first() if (each.incident_id, each.owner_role) in held]
 
 
+def waiting_for(member, roles):
+    """What waits for the member now in open incidents, by name or through one of their roles; two queries."""
+    incidents, now = {role.incident_id for role in roles}, timezone.now()
+    by_name = Q(owner=member) & (Q(kind__in=ANSWERS) | Q(due_at__lte=now))
+    through_role = Q(owner=None, incident__in=incidents) & (Q(kind__in=AT_ONCE) | Q(kind__in=CLOCKS, warn_at__lte=now))
+    held = {(role.incident_id, role.role) for role in roles}
+    asked = dict(Decision.objects.open().filter(incident__in=incidents).values_list("pk", "asked_of"))
+
+    def is_theirs(obligation):
+        if obligation.kind == ObligationKind.DECISION:
+            return (obligation.incident_id, asked.get(obligation.subject)) in held
+        return obligation.owner_id == member.pk or (obligation.incident_id, obligation.owner_role) in held
+
+    live = Obligation.objects.live().filter(by_name | through_role).select_related("incident").most_urgent_first()
+    return [obligation for obligation in live if is_theirs(obligation)]
+
+
 def pressing_count(member):
-    """How many updates and judgements the member owes now or very soon; two queries."""
-    roles = list(own_roles(member))
-    if not roles:
-        return 0
-    obligations = Obligation.objects.filter(
-        incident__in={role.incident_id for role in roles}, warn_at__lte=timezone.now()
-    )
-    return len(owned_by(obligations.live().clocks(), roles))
+    """How many things wait for the member, as the top bar says; three queries."""
+    return len(waiting_for(member, list(own_roles(member))))

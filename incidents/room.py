@@ -1,12 +1,10 @@
 """What the incident page shows one member. Each part is read when first asked for, in a constant number of queries."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import cached_property
 
 from django.db.models import Max
 from django.utils import timezone
-from django.utils.text import Truncator
 
 from playbooks.models import Audience, IncidentRole
 from teams.models import Function
@@ -19,17 +17,16 @@ from .boards.decisions import DecisionBoard
 from .boards.findings import FindingBoard
 from .boards.gaps import GapBoard
 from .boards.lines import LineBoard
+from .boards.needs import needs_of
 from .boards.questions import QuestionBoard
 from .boards.roles import RoleBoard
 from .boards.tasks import TaskBoard
 from .boards.theories import TheoryBoard
-from .duties import ADMINISTRATORS
 from .fragments import attach_messages
 from .models import Message, Status, StatusUpdate
 from .models.functions import TRANSITIONS as ACTIVATION_STEPS
 from .models.functions import ActivationState
 from .models.obligations import CLOCKS, ObligationKind
-from .models.roles import RoleState
 from .paging import ByNumber, page_of
 
 ALL = "all"
@@ -41,8 +38,6 @@ SHOWN_ALERTS = 20
 CALLABLE = (ActivationState.SUGGESTED, ActivationState.REQUIRED)
 AWAITED = (ActivationState.REQUIRED, ActivationState.REQUESTED)
 LISTED_UPDATES = 200
-# A task with a time needs its owner from then on.
-SOON = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -89,26 +84,6 @@ class Clock:
     idle: str = "on change"
 
 
-@dataclass(frozen=True)
-class Need:
-    """One thing that waits for the viewer: a sentence and the way to do it.
-
-    `kind` is `invitation`, `clock`, `assessment`, `role`, `function`, `finding`, `question`, `task` or `decision`, and
-    `slug` says which. One of another kind says itself what its button is called (`act`), where it leads below the
-    incident's own address (`place`), and whether it `posts` at once.
-    """
-
-    kind: str
-    slug: str
-    sentence: str
-    state: str = ""
-    due_at: object = None
-    row: object = None
-    act: str = ""
-    place: str = ""
-    posts: bool = False
-
-
 class IncidentRoom:
     def __init__(self, incident, viewer, *, stream="", before=None):
         self.incident = incident
@@ -153,7 +128,7 @@ class IncidentRoom:
     @property
     def lead(self):
         """The membership that leads, or None."""
-        holder = self._holders.get(IncidentRole.LEAD)
+        holder = self.holders.get(IncidentRole.LEAD)
         return holder.membership if holder else None
 
     @cached_property
@@ -193,6 +168,15 @@ class IncidentRoom:
     @cached_property
     def roles(self):
         return RoleBoard(self)
+
+    @cached_property
+    def holders(self):
+        """`{role: assignment}` of what somebody holds now."""
+        return {each.role: each for each in self.held}
+
+    @cached_property
+    def own_roles(self):
+        return {each.role for each in self.held if each.membership_id == self.viewer.pk}
 
     # --- People and functions ----------------------------------------------------------------------
 
@@ -243,20 +227,8 @@ class IncidentRoom:
 
     @cached_property
     def needs(self):
-        if not (self.responds and self.incident.is_open):
-            return []
-        return [
-            *self._invitations(),
-            *self._asked_roles(),
-            *self._decisions(),
-            *self._late_clocks(),
-            *self._vacant_roles(),
-            *self._requested_functions(),
-            *self._unheard_findings(),
-            *self._waiting_questions(),
-            *self._due_tasks(),
-            *self.changes.needs,
-        ]
+        """What waits for the viewer, each with the one thing to do about it."""
+        return list(needs_of(self))
 
     @cached_property
     def gaps(self):
@@ -382,20 +354,12 @@ class IncidentRoom:
     # --- Inside ------------------------------------------------------------------------------------
 
     @cached_property
-    def _holders(self):
-        return {each.role: each for each in self.held}
-
-    @cached_property
     def activations(self):
         """Every function that was called for, or dealt with."""
         return list(self.incident.functions.with_functions())
 
-    @cached_property
-    def _own_roles(self):
-        return {each.role for each in self.roles.worn if each.membership_id == self.viewer.pk}
-
     def _clock(self, obligation):
-        owner = self._holders.get(obligation.owner_role)
+        owner = self.holders.get(obligation.owner_role)
         return Clock(
             name=obligation.get_audience_display() or "Assessment",
             audience=obligation.audience,
@@ -413,100 +377,3 @@ class IncidentRoom:
             elif ActivationState.REQUESTED in possible and activation.state in CALLABLE and self.coordinates:
                 row.act = ActivationState.REQUESTED
         return row
-
-    def _invitations(self):
-        for invitation in self.crowd.invitations:
-            if invitation.membership_id == self.viewer.pk:
-                wanted = f" for {invitation.wanted_for}" if invitation.wanted_for else ""
-                by = f" by {invitation.invited_by.name}" if invitation.invited_by else ""
-                reason = f": {invitation.reason}" if invitation.reason else ""
-                sentence = f"You are invited{wanted}{by}{reason}"
-                yield Need("invitation", str(invitation.pk), sentence, due_at=invitation.expires_at)
-
-    def _decisions(self):
-        for card in self.decisions.for_viewer:
-            decision = card.decision
-            late = "late" if decision.is_open and decision.needed_by <= self.now else ""
-            if card.may_ratify:
-                words = f"Say yes or no to {decision}: {decision.choice}"
-            else:
-                words = f"Decide {decision}" if card.may_decide else f"{decision} waits for the {card.asked}"
-            due_at = decision.needed_by if decision.is_open else None
-            yield Need("decision", str(decision.number), words, late, due_at)
-
-    def _late_clocks(self):
-        for obligation in self.obligations:
-            if obligation.warn_at > self.now or not self._concerns_viewer(obligation):
-                continue
-            late = obligation.due_at <= self.now
-            if obligation.kind == ObligationKind.ASSESSMENT:
-                yield Need("assessment", "", "Judge severity and scope", "late" if late else "", obligation.due_at)
-            else:
-                sentence = f"Update for {obligation.get_audience_display()}"
-                yield Need("clock", obligation.audience, sentence, "late" if late else "", obligation.due_at)
-
-    def _concerns_viewer(self, obligation):
-        """Whether the viewer is told of it at its present step, or stands in for an owner that is missing."""
-        told = set(obligation.told)
-        if ADMINISTRATORS in told and self.viewer.is_administrator:
-            return True
-        if obligation.owner_role not in self._holders:
-            told.add(str(IncidentRole.LEAD))
-        return bool(told & {str(role) for role in self._own_roles})
-
-    def _asked_roles(self):
-        """Hats that wait for the viewer's own word; and for whoever leads, hands that are raised."""
-        for each in self.roles.assignments:
-            own = each.membership_id == self.viewer.pk
-            if own and each.state in (RoleState.ASKED, RoleState.OFFERED):
-                yield Need("answer", each.anchor, f"You are asked to be {each.label}", row=each)
-            elif each.state == RoleState.VOLUNTEERED and self.coordinates and not own:
-                yield Need("hand", each.anchor, f"{each.membership.name} would be {each.label}", row=each)
-        for each in self.incident.handovers.open().with_people().filter(to=self.viewer):
-            hat = each.assignment
-            yield Need("handover", hat.anchor, f"{hat.membership.name} hands over to you: {hat.label}", row=hat)
-
-    def _vacant_roles(self):
-        """Whom a vacancy waits for: whoever leads, and the role's own function; a vacant lead waits for everybody."""
-        leads = IncidentRole.LEAD in self._own_roles
-        for row in self.roles.rows:
-            own = row.definition.function_id in (None, self.viewer.function_id)
-            if row.holder is None and row.wanted and (leads or own or row.slug == IncidentRole.LEAD):
-                yield Need("role", row.anchor, f"Nobody is {row.label}", "empty", row=row)
-
-    def _requested_functions(self):
-        for activation in self.activations:
-            if activation.state in AWAITED and activation.function_id == self.viewer.function_id:
-                sentence = f"{activation.function} is asked for: {activation.rule}"
-                yield Need("function", activation.function.slug, sentence)
-
-    def _unheard_findings(self):
-        if IncidentRole.LEAD in self._own_roles:
-            for finding in self._promised(
-                self.incident.findings.raised().visible_to(self.viewer), ObligationKind.FINDING
-            ):
-                yield self._need(finding, "finding", finding.condition, finding.acknowledge_by)
-
-    def _waiting_questions(self):
-        own = self._own_roles & set(authority.ANSWERING)
-        if not own:
-            return
-        for question in self._promised(self.incident.questions.waiting(), ObligationKind.QUESTION):
-            if question.owner_role in own or (question.owner_role not in self._holders and IncidentRole.LEAD in own):
-                yield self._need(question, "question", question.text, question.answer_by)
-
-    def _due_tasks(self):
-        for task in self._promised(
-            self.incident.tasks.open().visible_to(self.viewer).with_people(), ObligationKind.TASK
-        ):
-            if task.due_at <= self.now + SOON and task.owner_among(self.held) == self.viewer:
-                yield self._need(task, "task", task.text, task.due_at)
-
-    def _promised(self, rows, kind):
-        """Those rows that somebody has promised a time for; asked only where there is such a promise."""
-        subjects = [each.subject for each in self.owed if each.kind == kind]
-        return rows.filter(pk__in=subjects).in_order() if subjects else ()
-
-    def _need(self, subject, kind, words, due_at):
-        sentence = Truncator(f"{subject.label} {words}").chars(120).rstrip(".")
-        return Need(kind, str(subject.pk), sentence, "late" if due_at <= self.now else "", due_at)

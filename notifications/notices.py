@@ -224,6 +224,8 @@ def _answered(answer):
         )
         return Words(f"{details.get('name', 'Somebody')} {answer}", facts)
 
+    return words
+
 
 def _hat(headline, act="Open the incident"):
     """`headline` is filled with what the entry says of the hat: `{name}`, `{title}`, `{successor}`, `{before}`."""

@@ -63,10 +63,8 @@ class ChangeBoard:
         return [self._row(change) for change in over]
 
     @property
-    def needs(self):
-        """What waits for the viewer: for the lead a conflict or a go, for owners the start and the end."""
-        from ..room import Need
-
+    def waiting_for_viewer(self):
+        """`(sentence, change, late, act)`: for the lead a conflict or a go, for owners the start and the end."""
         for row in self.live:
             change = row.change
             own, leads = self._is_own(change), self.room.coordinates
@@ -82,9 +80,7 @@ class ChangeBoard:
                 sentence = f"{change.key} was to be over: {change.action}"
             else:
                 continue
-            state, due_at = ("late", change.until) if row.is_late else ("", None)
-            place = f"changes/{change.pk}/{act.place}/"
-            yield Need("change", str(change.pk), sentence, state, due_at, act=act.word, place=place, posts=act.posts)
+            yield sentence, change, row.is_late, act
 
     @property
     def may_propose(self):

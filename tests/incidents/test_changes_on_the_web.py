@@ -40,7 +40,9 @@ def region(browser, incident, name="changes"):
 
 
 def needs(incident, member):
-    return [(need.sentence, need.act) for need in IncidentRoom(incident, member).needs if need.kind == "change"]
+    return [
+        (need.sentence, need.acts[0].word) for need in IncidentRoom(incident, member).needs if need.kind == "change"
+    ]
 
 
 # --- Claiming ---------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ import pytest
 
 from incidents.models import Message, Obligation, Participant, RoleAssignment
 from incidents.models.obligations import ObligationState
-from tests.factories import declare_incident, fire_alert
+from tests.factories import declare_incident, fire_alert, raise_decision
 from tests.incidents.pages import last_entry, queries_of, words_of
 
 HOME = "/o/acme/"
@@ -86,6 +86,25 @@ def test_the_bar_counts_what_i_owe_now(lena, signed_in):
     assert Obligation.objects.get(pk=assessment.pk).state == ObligationState.DUE
     assert "Needs you" not in before
     assert "Needs you 0" not in after
+
+
+def test_what_i_am_asked_counts_at_once_and_only_for_me(lena, ruth, tariq, signed_in):
+    incident = declare_incident(lena, severity="sev1")
+    RoleAssignment.assign(incident, "executive", ruth, by=lena)
+
+    asked = words_of(signed_in(ruth).get(HOME))
+    RoleAssignment.objects.get(role="executive").accept(by=ruth)
+    answered = words_of(signed_in(ruth).get(HOME))
+    options = [{"text": "Take them"}, {"text": "Leave them"}]
+    raise_decision(incident, "resource", "Take two people off the launch?", by=lena, options=options)
+    to_decide = words_of(signed_in(ruth).get(HOME))
+
+    assert "Needs you 1" in asked
+    assert "Answer about a role INC-1" in asked
+    assert "Needs you" not in answered
+    assert "Needs you 1" in to_decide
+    assert "Decision INC-1" in to_decide
+    assert "Decision INC-1" not in words_of(signed_in(tariq).get(HOME))
 
 
 def test_who_is_on_call_is_named(lena, signed_in):

@@ -1,0 +1,202 @@
+"""What waits for one member in one incident, the most pressing kinds first, each with what they can do about it."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from django.utils.text import Truncator
+
+from playbooks.models import IncidentRole
+
+from .. import authority
+from ..duties import ADMINISTRATORS
+from ..models.functions import ActivationState
+from ..models.obligations import ObligationKind
+from ..models.roles import RoleState
+
+AWAITED = (ActivationState.REQUIRED, ActivationState.REQUESTED)
+# A task with a time needs its owner from then on.
+SOON = timedelta(minutes=10)
+LONGEST_SENTENCE = 120
+
+
+@dataclass(frozen=True)
+class Act:
+    """One way to answer a need: the word on the button, and where it leads below the incident's own address.
+
+    It `posts` at once, with a `value` where one is asked for; or else opens a form in the dialog, or as a `page`.
+    """
+
+    word: str
+    place: str
+    posts: bool = False
+    value: tuple = ()
+    page: bool = False
+    anchor: str = ""
+
+
+@dataclass(frozen=True)
+class Need:
+    """One thing that waits for the viewer. `slug` says which of its `kind`; together they name its controls."""
+
+    kind: str
+    slug: str
+    sentence: str
+    state: str = ""
+    due_at: object = None
+    acts: tuple = field(default=())
+
+    @property
+    def anchor(self):
+        return "-".join(filter(None, (self.kind, self.slug))).replace("_", "-")
+
+
+def needs_of(room):
+    """The `Need`s of the room's viewer; none for whoever only reads, and none once the incident is over."""
+    if not (room.responds and room.incident.is_open):
+        return
+    for look in LOOKS:
+        yield from look(room)
+
+
+def _invitations(room):
+    for invitation in room.crowd.invitations:
+        if invitation.membership_id == room.viewer.pk:
+            wanted = f" for {invitation.wanted_for}" if invitation.wanted_for else ""
+            by = f" by {invitation.invited_by.name}" if invitation.invited_by else ""
+            reason = f": {invitation.reason}" if invitation.reason else ""
+            place = f"invitations/{invitation.pk}"
+            acts = (Act("Accept", f"{place}/acceptance/", posts=True), Act("Decline", f"{place}/refusal/", anchor="no"))
+            sentence = f"You are invited{wanted}{by}{reason}"
+            yield Need("invitation", str(invitation.pk), sentence, due_at=invitation.expires_at, acts=acts)
+
+
+def _roles_in_question(room):
+    """Hats that wait for the viewer's own word; and for whoever leads, hands that are raised."""
+    for each in room.roles.assignments:
+        own, place = each.membership_id == room.viewer.pk, f"roles/{each.role}/"
+        if own and each.state in (RoleState.ASKED, RoleState.OFFERED):
+            act = Act("Answer", f"{place}answer/{each.query}")
+            yield Need("answer", each.anchor, f"You are asked to be {each.label}", acts=(act,))
+        elif each.state == RoleState.VOLUNTEERED and room.coordinates and not own:
+            act = Act("Give it", place + each.query, posts=True, value=("member", each.membership_id))
+            yield Need("hand", each.anchor, f"{each.membership.name} would be {each.label}", acts=(act,))
+    for each in room.incident.handovers.open().with_people().filter(to=room.viewer):
+        hat = each.assignment
+        domain = f"&domain={hat.domain.slug}" if hat.domain else ""
+        act = Act("Read it", f"handover/?role={hat.role}{domain}", page=True)
+        yield Need("handover", hat.anchor, f"{hat.membership.name} hands over to you: {hat.label}", acts=(act,))
+
+
+def _decisions(room):
+    for card in room.decisions.for_viewer:
+        decision = card.decision
+        if card.may_ratify:
+            words = f"Say yes or no to {decision}: {decision.choice}"
+        else:
+            words = f"Decide {decision}" if card.may_decide else f"{decision} waits for the {card.asked}"
+        due_at = decision.needed_by if decision.is_open else None
+        act = Act("Look at it", f"decisions/{decision.number}/", page=True)
+        yield Need("decision", str(decision.number), words, _lateness(room, due_at), due_at, (act,))
+
+
+def _clocks(room):
+    for obligation in room.obligations:
+        if obligation.warn_at > room.now or not _concerns_viewer(room, obligation):
+            continue
+        state, due_at = _lateness(room, obligation.due_at), obligation.due_at
+        if obligation.kind == ObligationKind.ASSESSMENT:
+            act = Act("Assess", "assessment/")
+            yield Need("assessment", "", "Judge severity and scope", state, due_at, (act,))
+        else:
+            act = Act("Write it", f"updates/new/?audience={obligation.audience}", page=True)
+            sentence = f"Update for {obligation.get_audience_display()}"
+            yield Need("clock", obligation.audience, sentence, state, due_at, (act,))
+
+
+def _concerns_viewer(room, obligation):
+    """Whether the viewer is told of it at its present step, or stands in for an owner that is missing."""
+    told = set(obligation.told)
+    if ADMINISTRATORS in told and room.viewer.is_administrator:
+        return True
+    if obligation.owner_role not in room.holders:
+        told.add(str(IncidentRole.LEAD))
+    return bool(told & {str(role) for role in room.own_roles})
+
+
+def _vacant_roles(room):
+    """Whom a vacancy waits for: whoever leads, to give it; the role's own function, to take it; a lead, for anybody."""
+    leads = IncidentRole.LEAD in room.own_roles
+    for row in room.roles.rows:
+        if row.holder is not None or not row.wanted:
+            continue
+        own = row.definition.function_id in (None, room.viewer.function_id)
+        place = f"roles/{row.slug}/{row.query}"
+        if leads:
+            act = Act("Give it to somebody", place)
+        elif own or row.slug == IncidentRole.LEAD:
+            act = Act("I take it", place, posts=True)
+        else:
+            continue
+        yield Need("role", row.anchor, f"Nobody is {row.label}", "empty", acts=(act,))
+
+
+def _functions(room):
+    for activation in room.activations:
+        if activation.state in AWAITED and activation.function_id == room.viewer.function_id:
+            slug = activation.function.slug
+            act = Act("We are on it", f"functions/{slug}/", posts=True, value=("state", ActivationState.ENGAGED))
+            yield Need("function", slug, f"{activation.function} is asked for: {activation.rule}", acts=(act,))
+
+
+def _findings(room):
+    if IncidentRole.LEAD in room.own_roles:
+        raised = room.incident.findings.raised().visible_to(room.viewer)
+        for finding in _promised(room, raised, ObligationKind.FINDING):
+            act = Act("Acknowledge", f"findings/{finding.pk}/", posts=True)
+            yield _about(room, finding, "finding", finding.condition, finding.acknowledge_by, act)
+
+
+def _questions(room):
+    own = room.own_roles & set(authority.ANSWERING)
+    if not own:
+        return
+    for question in _promised(room, room.incident.questions.waiting(), ObligationKind.QUESTION):
+        if question.owner_role in own or (question.owner_role not in room.holders and IncidentRole.LEAD in own):
+            act = Act("Answer", f"questions/{question.pk}/")
+            yield _about(room, question, "question", question.text, question.answer_by, act)
+
+
+def _tasks(room):
+    tasks = room.incident.tasks.open().visible_to(room.viewer).with_people()
+    for task in _promised(room, tasks, ObligationKind.TASK):
+        if task.due_at <= room.now + SOON and task.owner_among(room.held) == room.viewer:
+            act = Act("Done", f"tasks/{task.pk}/completion/", posts=True)
+            yield _about(room, task, "task", task.text, task.due_at, act)
+
+
+def _changes(room):
+    for sentence, change, late, act in room.changes.waiting_for_viewer:
+        acts = (Act(act.word, f"changes/{change.pk}/{act.place}/", posts=act.posts),)
+        due_at = change.until if late else None
+        yield Need("change", str(change.pk), sentence, "late" if late else "", due_at, acts)
+
+
+def _promised(room, rows, kind):
+    """Those rows that somebody has promised a time for; asked only where there is such a promise."""
+    subjects = [each.subject for each in room.owed if each.kind == kind]
+    return rows.filter(pk__in=subjects).in_order() if subjects else ()
+
+
+def _about(room, subject, kind, words, due_at, act):
+    sentence = Truncator(f"{subject.label} {words}").chars(LONGEST_SENTENCE).rstrip(".")
+    return Need(kind, str(subject.pk), sentence, _lateness(room, due_at), due_at, (act,))
+
+
+def _lateness(room, due_at):
+    return "late" if due_at is not None and due_at <= room.now else ""
+
+
+LOOKS = (
+    _invitations, _roles_in_question, _decisions, _clocks, _vacant_roles, _functions, _findings, _questions, _tasks,
+    _changes,
+)  # fmt: skip
