@@ -25,8 +25,9 @@ class Watched:
             self.strangers.append(request.url)
 
     def _note_console(self, message):
-        # A form with mistakes is answered with 422, and a page that is left cuts off what it was fetching.
-        expected = "422" in message.text or message.text.startswith(CUT_OFF)
+        # A form with mistakes is answered with 422, an act that a rule refuses with 409, and a page that is left cuts
+        # off what it was fetching.
+        expected = any(code in message.text for code in ("422", "409")) or message.text.startswith(CUT_OFF)
         if message.type in ("error", "warning") and not expected:
             self.complaints.append(message.text)
 

@@ -11,12 +11,15 @@ import django
 django.setup()
 
 from django.db.models import F  # noqa: E402
+from django.utils import timezone  # noqa: E402
 
 from incidents.models import (  # noqa: E402
+    ChangeIntent,
     Incident,
     Integration,
     Message,
     Obligation,
+    Question,
     RoleAssignment,
     StatusUpdate,
     TimelineEntry,
@@ -24,7 +27,7 @@ from incidents.models import (  # noqa: E402
 from notifications.leases import LEASE  # noqa: E402
 from notifications.models import Delivery  # noqa: E402
 from playbooks.models import Severity  # noqa: E402
-from teams.models import ApiToken, Membership, Organization  # noqa: E402
+from teams.models import ApiToken, Membership, Organization, Service, TechnicalDomain  # noqa: E402
 from teams.tenancy import acting_in  # noqa: E402
 from tests import factories  # noqa: E402
 from tests.cast import build_world  # noqa: E402
@@ -64,6 +67,49 @@ def change_everything(number):
         incident.change_details(by=lena, title="Another title")
         RoleAssignment.take(incident, "communications_lead", by=_member("mei"))
         StatusUpdate.publish(incident, "technical", {"text": "Something new."}, by=lena)
+
+
+def staff(number):
+    """Somebody speaks, Tariq coordinates the backend, and Ruth decides for the leadership."""
+    with acting_in(_acme()):
+        incident = Incident.objects.get(number=number)
+        backend = TechnicalDomain.objects.get(slug="backend")
+        RoleAssignment.take(incident, "communications_lead", by=_member("mei"))
+        RoleAssignment.take(incident, "technical_coordinator", by=_member("tariq"), domain=backend)
+        RoleAssignment.take(incident, "executive", by=_member("ruth"))
+
+
+def cause(number):
+    """The workstream in which the cause is looked for."""
+    with acting_in(_acme()):
+        incident = Incident.objects.get(number=number)
+        backend = TechnicalDomain.objects.get(slug="backend")
+        return factories.open_workstream(incident, "Double bookings", by=_member("tariq"), domain=backend).pk
+
+
+def claim(number, by, action, service):
+    """A change on a service for the next half hour, as its primary key."""
+    with acting_in(_acme()):
+        entry = ChangeIntent.propose(
+            Incident.objects.get(number=number),
+            action,
+            by=_member(by),
+            until=timezone.now() + timedelta(minutes=30),
+            services=[Service.objects.get(slug=service)],
+        )
+        return entry.details["change"]
+
+
+def changes(number):
+    """The changes of an incident as primary keys, the first claimed first."""
+    with acting_in(_acme()):
+        claimed = ChangeIntent.objects.filter(incident__number=number).order_by("pk")
+        return list(claimed.values_list("pk", flat=True))
+
+
+def asked(number):
+    with acting_in(_acme()):
+        return list(Question.objects.filter(incident__number=number).values_list("text", flat=True))
 
 
 def token(local):
