@@ -17,6 +17,8 @@ AWAITED = (ActivationState.REQUIRED, ActivationState.REQUESTED)
 # A task with a time needs its owner from then on.
 SOON = timedelta(minutes=10)
 LONGEST_SENTENCE = 120
+# So many vacant roles stand one by one.
+FEW = 2
 
 
 @dataclass(frozen=True)
@@ -125,18 +127,25 @@ def _concerns_viewer(room, obligation):
 
 def _vacant_roles(room):
     """Whom a vacancy waits for: whoever leads, to give it; the role's own function, to take it; a lead, for anybody."""
-    leads = IncidentRole.LEAD in room.own_roles
-    for row in room.roles.rows:
-        if row.holder is not None or not row.wanted:
-            continue
-        own = row.definition.function_id in (None, room.viewer.function_id)
-        place = f"roles/{row.slug}/{row.query}"
-        if leads:
-            act = Act("Give it to somebody", place)
-        elif own or row.slug == IncidentRole.LEAD:
-            act = Act("I take it", place, posts=True)
-        else:
-            continue
+    vacant = [row for row in room.roles.rows if row.holder is None and row.wanted]
+    if IncidentRole.LEAD in room.own_roles:
+        yield from _to_be_given(vacant)
+        return
+    for row in vacant:
+        if row.slug == IncidentRole.LEAD or row.definition.function_id in (None, room.viewer.function_id):
+            act = Act("I take it", f"roles/{row.slug}/{row.query}", posts=True)
+            yield Need("role", row.anchor, f"Nobody is {row.label}", "empty", acts=(act,))
+
+
+def _to_be_given(vacant):
+    """Many at once are one line, because the board of gaps has one for each."""
+    if len(vacant) > FEW:
+        names = ", ".join(row.label for row in vacant)
+        sentence = Truncator(f"{len(vacant)} roles are unfilled: {names}").chars(LONGEST_SENTENCE)
+        yield Need("role", "vacant", sentence, "empty", acts=(Act("Fill them", "gaps/", page=True),))
+        return
+    for row in vacant:
+        act = Act("Give it to somebody", f"roles/{row.slug}/{row.query}")
         yield Need("role", row.anchor, f"Nobody is {row.label}", "empty", acts=(act,))
 
 

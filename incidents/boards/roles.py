@@ -155,7 +155,8 @@ class RoleBoard:
             here=assignment is not None and self._is_here(assignment.membership_id),
             may_take=responds and assignment is None,
             may_give=responds and (own or room.coordinates),
-            may_volunteer=responds and assignment is None and not waits,
+            # Whoever may give it need not ask for it.
+            may_volunteer=responds and assignment is None and not waits and not room.coordinates,
             pending=pending,
         )
 

@@ -52,11 +52,21 @@ def test_what_nobody_leads_is_the_administrators(incident, lena, tariq, ada):
 def test_the_room_shows_each_gap_with_its_next_step(incident, lena, signed_in):
     browser = signed_in(lena)
 
-    page = text_of(browser.get(url_of(incident, "gaps/"), headers={"HX-Request": "true"}))
+    page = text_of(browser.get(url_of(incident, "gaps/")))
 
     assert "Finance is called for and not engaged." in page
     assert f'href="{url_of(incident, "functions/finance/")}"' in page
     assert 'id="waive-required-function-not-engaged-finance"' in page
+
+
+def test_the_room_shows_the_longest_waiting_and_counts_the_rest(incident, lena, signed_in):
+    rows = board(incident, lena).rows
+    assert len(rows) > 4
+
+    region = text_of(signed_in(lena).get(url_of(incident, "gaps/"), headers={"HX-Request": "true"}))
+
+    assert f"{len(rows)} open" in region
+    assert [row.gap.message in region for row in rows] == [True] * 4 + [False] * (len(rows) - 4)
 
 
 def test_every_next_step_leads_somewhere(incident, lena, signed_in):

@@ -12,7 +12,7 @@ from incidents.models import FunctionActivation, Obligation, Participant, RoleAs
 from incidents.room import IncidentRoom
 from incidents.views.room import BRIEFING, REGIONS
 from playbooks.models import IncidentType
-from teams.models import Function, Membership, Person
+from teams.models import Function, Membership, Person, TechnicalDomain
 from tests.factories import declare_incident, open_workstream, post_message
 from tests.queries import counted
 
@@ -545,3 +545,14 @@ def crowd(incident, *, to):
         person = Person.objects.create(email=f"extra{number}@acme.test", name=f"Extra {number}")
         member = Membership.objects.create(person=person, function=functions[number % len(functions)])
         Participant.objects.create(incident=incident, membership=member, seen_at=timezone.now())
+
+
+def test_many_vacant_roles_are_one_line_for_the_lead(lena, tariq):
+    incident = declare_incident(lena, severity="sev1")
+    for slug in ("backend", "database", "platform"):
+        open_workstream(incident, slug, by=lena, domain=TechnicalDomain.objects.get(slug=slug), owner=tariq)
+
+    (row,) = [need for need in IncidentRoom(incident, lena).needs if need.kind == "role"]
+
+    assert row.sentence.startswith("5 roles are unfilled: ")
+    assert [act.place for act in row.acts] == ["gaps/"]
