@@ -111,7 +111,7 @@ def test_what_is_wrong_is_said_and_what_was_typed_stays(lena, signed_in, wrong, 
 
 def test_another_organisations_service_is_not_one_of_the_choices(lena, globex, signed_in):
     with acting_in(globex):
-        foreign = Incident.objects.first().services.model.objects.get()
+        foreign = Incident.objects.first().services.get()
 
     response = signed_in(lena).post(DECLARE, {"title": "Odd", "services": [str(foreign.pk)]})
 
