@@ -5,7 +5,7 @@ from datetime import timedelta
 from incidents.ingest.intake import take_in
 from incidents.ingest.reports import Report
 from incidents.mobilization import assess, declare
-from incidents.models import Incident, Integration, Participant
+from incidents.models import Incident, Integration
 from playbooks.models import Criticality, IncidentType, Scope, Severity
 from teams.models import Service
 
@@ -93,6 +93,7 @@ def _payments_fail(organization, members, now, monitoring):
     story.takes(4, "mei", "communications_lead")
     story.engages(4.2, "mei", "communications")
     story.engages(4.6, "sam", "support")
+    story.takes(4.7, "sam", "support_liaison")
     story.says(5, "sam", "General", "31 tickets in ten minutes, nearly all *“declined, but my bank says it is fine”*.")
     story.tells(
         5.5,
@@ -104,9 +105,11 @@ def _payments_fail(organization, members, now, monitoring):
     )
     story.does(5.8, "lena", 1, 2, 3, 4)
     story.does(5.9, "mei", 5)
-    story.opens(6, "lena", "Card gateway", owner="tariq", domain="backend")
-    story.opens(6.2, "lena", "Customer reports", owner="sam")
+    story.takes(5.9, "tariq", "technical_coordinator", domain="backend")
+    story.changes(6, "tariq", "Find the cause", title="Card gateway")
+    story.changes(6.2, "sam", "Understand the impact", title="Customer reports")
     story.opens(6.5, "lena", "Ledger and double charges", owner="jonas", domain="database")
+    story.takes(6.7, "jonas", "technical_coordinator", domain="database")
     story.tells(
         7,
         "mei",
@@ -160,11 +163,22 @@ def _payments_fail(organization, members, now, monitoring):
     )
     story.settles(11.5, "jonas", bank, "ruled_out", "Their handshakes take 180 ms as on every evening.")
     story.engages(12, "ruth", "leadership")
-    story.at(12.2, Participant.join, story.incident, members["ruth"], by=members["ruth"], capacity="observer")
+    story.takes(12.2, "ruth", "executive")
     story.engages(12.5, "ada", "product")
+    story.takes(12.6, "ada", "product")
     story.hears(12.8, "lena", 1)
     story.says(13, "ada", "General", "We would rather lose the new receipts than wait: roll back when you can, @lena.")
     story.settles(13.5, "tariq", pool, "confirmed", "gw-1 with 2 s: not one timeout in a thousand payments.")
+    story.decides(
+        13.8,
+        "lena",
+        "coordination",
+        "Roll back to 2026.46?",
+        ("Roll back", "The new receipts are gone until next week"),
+        ("Raise the time limit", "Nobody has tried it under load"),
+        choice="Roll back",
+        reason="Product would rather lose the receipts than wait.",
+    )
     story.moves(14, "lena", "identified", "The release's connection pool gives up too early.")
     story.tells(
         15,
@@ -172,6 +186,14 @@ def _payments_fail(organization, members, now, monitoring):
         "technical",
         text="Cause: acquire timeout of 250 ms in 2026.47. Rolling back to 2026.46, node by node.",
     )
+    _the_release_is_taken_back(story)
+    _payments_come_back(story)
+    story.pass_until(now)
+
+
+def _the_release_is_taken_back(story):
+    """The cause is known, the lead has decided; several work side by side."""
+    story.takes(15.9, "noor", "technical_coordinator", domain="infrastructure")
     story.opens(16, "lena", "Roll back to 2026.46", owner="noor", domain="infrastructure")
     story.claims(16, "noor", "Roll back to 2026.46, node by node", "gateway", minutes=40, go="lena")
     story.adds(16.5, "lena", "Void what was captured but not booked", owner="priya", due=150)
@@ -195,8 +217,6 @@ def _payments_fail(organization, members, now, monitoring):
         active_work="Noor rolls back node by node; Jonas and Priya look for payments taken but not booked.",
         estimated_resolution="In about 20 minutes.",
     )
-    _payments_come_back(story)
-    story.pass_until(now)
 
 
 def _payments_come_back(story):
@@ -216,6 +236,17 @@ def _payments_come_back(story):
         current_status="Half of the gateway is rolled back; failures are down to 17 %.",
         active_work="Noor continues with gw-3. Jonas waits for the bank's settlement file.",
         estimated_resolution="In about ten minutes.",
+    )
+    story.decides(
+        35.5,
+        "lena",
+        "resource",
+        "Take Tariq and Jonas off tomorrow's launch?",
+        ("Take them", "Instant refunds come a week later"),
+        ("Leave them", "Voiding by hand takes until Friday"),
+        needed=75,
+        cost_of_waiting="Every hour about forty customers wait for their money.",
+        commitments_sacrificed=["Launch of instant refunds, 26 November"],
     )
     story.asks(36, "ruth", "How much revenue is delayed, and how much is lost?", for_briefing=True)
     story.adds(36.2, "lena", "Ask the bank when the settlement file comes")

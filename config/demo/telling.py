@@ -7,8 +7,10 @@ from django.utils import timezone
 
 from incidents.models import (
     ChangeIntent,
+    Decision,
     Finding,
     FunctionActivation,
+    Handover,
     Hypothesis,
     Incident,
     Message,
@@ -99,8 +101,32 @@ class Story:
         )  # fmt: skip
         self.streams[title] = entry.workstream
 
-    def takes(self, minute, who, role):
-        return self.at(minute, RoleAssignment.take, self._now(), role, by=self.members[who])
+    def takes(self, minute, who, role, *, domain=None):
+        of_domain = TechnicalDomain.objects.filter(slug=domain).first()
+        return self.at(minute, RoleAssignment.take, self._now(), role, by=self.members[who], domain=of_domain)
+
+    def hands_over(self, minute, who, to, situation):
+        """The lead goes to somebody else, who has read what stands and says so."""
+        lead = self._now().roles.current().get(role="lead")
+        entry = self.at(
+            minute, Handover.begin, lead, self.members[to], by=self.members[who], situation=situation
+        )  # fmt: skip
+        self.at(minute + 1, Handover.objects.get(pk=entry.details["handover"]).acknowledge, by=self.members[to])
+
+    def decides(self, minute, who, decision_class, subject, *options, needed=None, **more):
+        """Asks for a decision, or makes it where there is a `choice`; an option is its text and what it costs."""
+        needed_by = self.start + timedelta(minutes=needed) if needed else None
+        self.at(
+            minute,
+            Decision.open,
+            self._now(),
+            decision_class,
+            subject,
+            by=self.members[who],
+            options=[{"text": text, "tradeoff": tradeoff} for text, tradeoff in options],
+            needed_by=needed_by,
+            **more,
+        )
 
     def engages(self, minute, who, function, state="engaged"):
         found = Function.objects.get(slug=function)

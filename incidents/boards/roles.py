@@ -119,10 +119,7 @@ class RoleBoard:
 
     @cached_property
     def demand(self):
-        streams = [each.domain for each in self.room.streams if each.state != "done" and not each.restricted]
-        people = [each.membership.domain for each in self.room.participants if each.capacity == "active"]
-        domains = {*streams, *people} - {None}
-        return Demand.of(self.room.incident, functions=self.room.activations, domains=domains)
+        return Demand.of(self.room.incident, functions=self.room.activations)
 
     @cached_property
     def _definitions(self):

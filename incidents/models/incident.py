@@ -155,10 +155,16 @@ class Incident(TenantModel):
     def engaged_domains(self):
         """The technical domains at work: those of workstreams that are not done, and of people who work on it.
 
-        Workstreams that not everybody may know of say nothing here.
+        Workstreams that not everybody may know of say nothing here, and neither does who wears a hat without technical
+        work: an engineer who leads does not look into their own domain meanwhile.
         """
+        elsewhere = self.roles.current().filter(definition__technical=False).values("membership")
         streams = self.workstreams.exclude(Q(state="done") | Q(restricted=True) | Q(domain=None)).values("domain")
-        people = self.participants.current().filter(capacity="active").exclude(membership__domain=None)
+        people = (
+            self.participants.current()
+            .filter(capacity="active")
+            .exclude(Q(membership__domain=None) | Q(membership__in=elsewhere))
+        )
         return TechnicalDomain.objects.filter(Q(pk__in=streams) | Q(pk__in=people.values("membership__domain")))
 
     @property

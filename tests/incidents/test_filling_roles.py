@@ -8,10 +8,10 @@ from django.utils import timezone
 
 from incidents.guards import Facts, gaps_of
 from incidents.mobilization import assess
-from incidents.models import FunctionActivation, Obligation, RoleAssignment, Workstream
+from incidents.models import FunctionActivation, Obligation, Participant, RoleAssignment, Workstream
 from playbooks.models import RoleDefinition, Severity
 from teams.errors import Refused
-from teams.models import Function, TechnicalDomain
+from teams.models import Function, Membership, TechnicalDomain
 from tests.factories import declare_incident
 from tests.incidents.pages import HTMX, last_entry, url_of, words_of
 
@@ -281,6 +281,18 @@ def test_two_domains_at_work_want_a_coordinator_each(incident, clock, lena, tari
     stream.change(by=lena, state="done")
     assert not {code for code, _ in codes(incident)} & {"domain_without_coordinator"}
     assert not Obligation.objects.live().filter(kind="vacancy", subject=_coordinator().pk).exists()
+
+
+def test_an_engineer_who_leads_does_not_engage_their_own_domain(incident, lena, tariq):
+    domains = {domain.slug: domain for domain in TechnicalDomain.objects.all()}
+    Membership.objects.filter(pk=lena.pk).update(domain=domains["platform"])
+    Membership.objects.filter(pk=tariq.pk).update(domain=domains["backend"])
+    Participant.join(incident, tariq, by=tariq)
+
+    assert {domain.slug for domain in incident.engaged_domains()} == {"backend"}
+
+    hat(incident, "lead", lena).stand_down(by=lena)
+    assert {domain.slug for domain in incident.engaged_domains()} == {"backend", "platform"}
 
 
 def _coordinator():
