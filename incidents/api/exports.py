@@ -10,12 +10,16 @@ from teams.api.shapes import Answer
 from ..exports import FORMATS, download
 from ..exports.contents import FORMAT, Participation, RoleInterval
 from ..lookups import find_incident
+from .changes import ChangeAnswer
+from .decisions import DecisionAnswer
 from .documents import DocumentAnswer
 from .findings import FindingAnswer
 from .questions import QuestionAnswer
 from .tasks import TaskAnswer
+from .theories import FixAnswer, HypothesisAnswer
 from .timeline import EntryAnswer
 from .updates import UpdateAnswer
+from .waivers import WaiverAnswer
 from .workstreams import WorkstreamAnswer
 
 
@@ -36,6 +40,11 @@ class ExportAnswer(Answer):
     findings = FindingAnswer(many=True, required=False)
     tasks = TaskAnswer(many=True, required=False)
     workstreams = WorkstreamAnswer(many=True, required=False)
+    decisions = DecisionAnswer(many=True, required=False)
+    changes = ChangeAnswer(many=True, required=False)
+    hypotheses = HypothesisAnswer(many=True, required=False)
+    fix_attempts = FixAnswer(many=True, required=False)
+    waivers = WaiverAnswer(many=True, required=False)
     documents = DocumentAnswer(many=True, required=False)
     timeline = EntryAnswer(many=True)
 

@@ -114,6 +114,42 @@ def _update(row):
     return f"### Update {row['number']} to {row['audience']}, {moment(row['published_at'])} by {by}\n{said}\n"
 
 
+def _decision(row):
+    options = "".join(
+        f"  - {escaped(option['text'])}{': ' + escaped(option['tradeoff']) if option['tradeoff'] else ''}\n"
+        for option in row["options"]
+    )
+    chosen = f": {escaped(row['choice'])}" if row["choice"] else f", needed by {moment(row['needed_by'])}"
+    by = f", by {escaped(row['decided_by'])}" if row["decided_by"] else ""
+    outside = ", outside authority" if row["outside_authority"] else ""
+    return f"- D{row['number']} {row['state']}{by}{outside}. {escaped(row['subject'])}{chosen}\n{options}"
+
+
+def _change(row):
+    services = f" ({escaped(', '.join(row['services']))})" if row["services"] else ""
+    result = f"  - {escaped(row['result'])}\n" if row["result"] else ""
+    when = f"{moment(row['starts_at'])} until {moment(row['ended_at'] or row['until'])}"
+    state, owner = row["state"].replace("_", " "), escaped(row["owner"])
+    return f"- {row['key']} {state}, {when}, {owner}: {escaped(row['action'])}{services}\n{result}"
+
+
+def _hypothesis(row):
+    evidence = "".join(
+        f"  - {'for' if each['supports'] else 'against'}: {escaped(each['text'])}\n" for each in row["evidence"]
+    )
+    return f"- {row['key']} {row['state'].replace('_', ' ')}: {escaped(row['statement'])}\n{evidence}"
+
+
+def _fix(row):
+    result = f" ({escaped(row['result'])})" if row["result"] else ""
+    return f"- {row['key']} {row['state'].replace('_', ' ')}: {escaped(row['what'])}{result}\n"
+
+
+def _waiver(row):
+    by = escaped(row["granted_by"] or "Muster")
+    return f"- {row['guard'].replace('_', ' ')}, {moment(row['granted_at'])} by {by}: {escaped(row['reason'])}\n"
+
+
 def _document(row):
     note = f" ({escaped(row['note'])})" if row["note"] else ""
     return f"- {escaped(row['title'])}{note}: {escaped(row['url'])} (not authoritative)\n"
@@ -140,5 +176,10 @@ _SECTIONS = {
     "tasks": _task,
     "questions": _question,
     "updates": _update,
+    "decisions": _decision,
+    "changes": _change,
+    "hypotheses": _hypothesis,
+    "fix_attempts": _fix,
+    "waivers": _waiver,
     "documents": _document,
 }

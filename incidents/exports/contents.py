@@ -8,13 +8,17 @@ from rest_framework import serializers
 
 from teams.tenancy import acting_in
 
+from ..api.changes import ChangeAnswer
+from ..api.decisions import DecisionAnswer
 from ..api.documents import DocumentAnswer
 from ..api.findings import FindingAnswer
 from ..api.participants import ParticipantAnswer
 from ..api.questions import QuestionAnswer
 from ..api.roles import RoleAnswer
 from ..api.tasks import TaskAnswer, owners_in
+from ..api.theories import FixAnswer, HypothesisAnswer
 from ..api.updates import UpdateAnswer
+from ..api.waivers import WaiverAnswer
 from ..api.workstreams import WorkstreamAnswer
 from ..fragments import attach_messages, rfc3339
 from ..models import Question
@@ -113,5 +117,14 @@ class Export:
             tasks = list(incident.tasks.visible_to(viewer).with_people().order_by("number"))
             owners_in(incident)(tasks)
             yield "tasks", TaskAnswer(tasks, many=True).data
+            decisions = incident.decisions.visible_to(viewer).for_reading().order_by("number")
+            yield "decisions", DecisionAnswer(decisions, many=True).data
+            changes = incident.changes.visible_to(viewer).for_reading().order_by("number")
+            yield "changes", ChangeAnswer(changes, many=True).data
+            hypotheses = incident.hypotheses.visible_to(viewer).for_reading().in_order()
+            yield "hypotheses", HypothesisAnswer(hypotheses, many=True).data
+            fixes = incident.fix_attempts.visible_to(viewer).for_reading().in_order()
+            yield "fix_attempts", FixAnswer(fixes, many=True).data
+            yield "waivers", WaiverAnswer(incident.waivers.visible_to(viewer).with_people().in_order(), many=True).data
             documents = incident.documents.current().with_people().in_order()
             yield "documents", DocumentAnswer(documents, many=True).data

@@ -150,6 +150,11 @@ class Decision(TenantModel):
         return f"D{self.number}"
 
     @property
+    def label(self):
+        """What stands on the message that it was raised from."""
+        return self.name
+
+    @property
     def is_open(self):
         return self.state == S.RAISED
 

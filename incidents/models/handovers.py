@@ -179,5 +179,15 @@ def briefing_of(incident):
             for each in incident.tasks.open().with_people().in_order()
             if not (each.workstream_id and each.workstream.restricted)
         ],
+        "decisions": [
+            {"subject": str(each), "asked": each.asked_of_words, "needed_by": each.needed_by.isoformat()}
+            for each in incident.decisions.open().select_related("workstream").order_by("needed_by")
+            if not (each.workstream_id and each.workstream.restricted)
+        ],
+        "changes": [
+            {"action": f"{each.key} {each.action}", "owner": each.owner.name, "until": each.until.isoformat()}
+            for each in incident.changes.live().for_reading().order_by("until")
+            if not (each.workstream_id and each.workstream.restricted)
+        ],
         "promised": [{"audience": each.get_audience_display(), "due_at": each.due_at.isoformat()} for each in promised],
     }

@@ -31,7 +31,7 @@ class MessageQuerySet(TenantQuerySet):
     def for_reading(self):
         """With what a line of a thread shows, and what was raised from it, in a constant number of queries."""
         related = ("author__person", "author__function", "workstream", "entry", "pin", "deleted_by__person")
-        return self.select_related(*related).prefetch_related("findings", "tasks", "hypotheses")
+        return self.select_related(*related).prefetch_related("findings", "tasks", "hypotheses", "decisions")
 
     def in_order(self):
         return self.order_by("pk")
@@ -68,8 +68,8 @@ class Message(TenantModel):
 
     @property
     def raised(self):
-        """What came of it: findings, tasks and theories, as `for_reading` has read them."""
-        found = [*self.findings.all(), *self.tasks.all(), *self.hypotheses.all()]
+        """What came of it: findings, tasks, theories and decisions, as `for_reading` has read them."""
+        found = [*self.findings.all(), *self.tasks.all(), *self.hypotheses.all(), *self.decisions.all()]
         return sorted(found, key=lambda each: each.label)
 
     @property

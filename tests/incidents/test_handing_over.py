@@ -1,11 +1,13 @@
 """Handing a hat over: the successor reads what stands and says so, and only then does the hat move."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
-from incidents.models import Handover, Incident, RoleAssignment
+from incidents.models import ChangeIntent, Decision, Handover, Incident, RoleAssignment
 from teams.errors import Refused
 from teams.models import Membership
 from teams.tenancy import acting_in
@@ -58,13 +60,21 @@ def test_the_hat_moves_when_the_successor_has_it(incident, lead, lena, tariq):
 
 def test_the_record_says_what_stands(incident, lead, lena, tariq):
     open_workstream(incident, "Roll back", by=lena, owner=tariq)
-    open_workstream(incident, "Legal matters", by=lena, restricted=True)
+    legal = open_workstream(incident, "Legal matters", by=lena, restricted=True)
+    two = [{"text": "Take them"}, {"text": "Leave them"}]
+    Decision.open(incident, "resource", "Take two people off the launch?", by=lena, options=two)
+    Decision.open(incident, "coordination", "Legal matters?", by=tariq, workstream=legal)
+    ChangeIntent.propose(incident, "Roll back", by=tariq, until=timezone.now() + timedelta(minutes=30))
 
     told = begin(lead, tariq, by=lena).briefing
 
     assert told["roles"] == [{"title": "Incident lead", "name": "Lena Fischer"}]
     assert {"title": "Roll back", "state": "Working", "owner": "Tariq Haddad"} in told["workstreams"]
     assert "Legal matters" not in str(told)
+    assert [(each["subject"], each["asked"]) for each in told["decisions"]] == [
+        ("D1 Take two people off the launch?", "executive")
+    ]
+    assert [(each["action"], each["owner"]) for each in told["changes"]] == [("C1 Roll back", "Tariq Haddad")]
     assert {each["audience"] for each in told["promised"]} == {"Technical", "Coordination", "Leadership", "Customers"}
 
 

@@ -9,7 +9,18 @@ from django.utils import timezone
 from markdown_it import MarkdownIt
 
 from incidents.exports import as_markdown
-from incidents.models import Document, Participant, RoleAssignment, StatusUpdate, TimelineEntry
+from incidents.models import (
+    ChangeIntent,
+    Decision,
+    Document,
+    FixAttempt,
+    GuardWaiver,
+    Hypothesis,
+    Participant,
+    RoleAssignment,
+    StatusUpdate,
+    TimelineEntry,
+)
 from tests.factories import (
     add_task,
     ask_question,
@@ -88,6 +99,30 @@ def test_it_holds_everything_in_the_shapes_of_the_api(lena, tariq, incident, sig
     assert {each["member"] for each in taken["participants"]} >= {"lena@acme.test", "tariq@acme.test"}
 
 
+def test_what_was_decided_changed_and_suspected_is_in_it(lena, incident, signed_in, program):
+    Decision.open(incident, "coordination", "Roll *back*?", by=lena, choice="Roll back", waiver="Nobody else is here")
+    ChangeIntent.propose(incident, "Roll back", by=lena, until=timezone.now() + timedelta(minutes=30))
+    Hypothesis.propose(incident, "The pool is too small", by=lena)
+    FixAttempt.start(incident, "A larger pool", by=lena)
+    GuardWaiver.keep(incident, "no_communications_lead", "", reason="Three of us are here", by=lena)
+
+    taken, api, text = as_json(signed_in(lena), incident), program(lena), read(as_text(signed_in(lena), incident))
+
+    for name, path in (("decisions", "decisions"), ("changes", "changes"), ("hypotheses", "hypotheses"),
+                       ("fix_attempts", "fix-attempts"), ("waivers", "waivers")):  # fmt: skip
+        listed = api.get(f"/incidents/1/{path}/").json()["results"]
+        assert taken[name] == sorted(listed, key=lambda row: row["id"]) != []
+    assert "- D1 decided, by lena@acme.test, outside authority. Roll \\*back\\*?: Roll back" in text
+    assert "C1 proposed" in text or "C1 clear" in text
+    assert "H1 open: The pool is too small" in text
+    assert ": A larger pool" in text
+    assert "no communications lead" in text
+
+
+def as_text(browser, incident):
+    return browser.get(url_of(incident, "export.md"))
+
+
 def test_who_left_is_in_it_too(lena, sam, incident, signed_in):
     Participant.join(incident, sam, by=sam)
     incident.participants.get(membership=sam).leave(by=sam)
@@ -102,7 +137,10 @@ def test_a_stakeholder_takes_along_what_they_may_read(lena, stan, incident, sign
     everything, briefing = as_json(signed_in(lena), incident), as_json(signed_in(stan), incident)
 
     assert "documents" in everything
-    assert briefing.keys() == everything.keys() - {"documents", "workstreams", "findings", "tasks"}
+    assert briefing.keys() == everything.keys() - {
+        "documents", "workstreams", "findings", "tasks", "decisions", "changes", "hypotheses", "fix_attempts",
+        "waivers",
+    }  # fmt: skip
     assert [update["audience"] for update in briefing["updates"]] == ["leadership"]
     assert briefing["participants"] == []
     readable = list(incident.timeline.visible_to(stan).in_order().values_list("number", flat=True))

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from incidents import kinds
 from incidents.fragments import attach_messages, fragments_of
-from incidents.models import Message, RoleAssignment
+from incidents.models import Decision, Message, RoleAssignment
 from incidents.room import IncidentRoom
 from teams.errors import Refused
 from teams.models import TechnicalDomain
@@ -258,6 +258,19 @@ def test_a_theory_is_raised_from_a_message_too(incident, post, look, lena, tariq
     assert [each.label for each in incident.messages.for_reading().get().raised] == ["H1"]
     assert f'href="{url_of(incident, f"messages/{message.pk}/")}"' in look(lena, "theories/").content.decode()
     assert look(lena, f"hypotheses/{hypothesis.pk}/evidence/").status_code == 200
+
+
+def test_a_decision_is_raised_from_a_message_too(incident, look, lena, tariq):
+    message = post_message(incident, "Roll back,\nor wait?", by=lena)
+    page = f"decisions/new/?message={message.pk}"
+
+    form = look(tariq, page)
+    Decision.open(incident, "coordination", "Roll back, or wait?", by=tariq, source_message=message)
+
+    assert 'value="Roll back, or wait?"' in field_of(form, "subject")
+    assert page in look(lena, "").content.decode()
+    assert [each.label for each in incident.messages.for_reading().get().raised] == ["D1"]
+    assert f'href="{url_of(incident, "decisions/1/")}">D1</a>' in look(lena, "").content.decode()
 
 
 def test_the_line_of_the_message_arrives_again_with_the_link(incident, lena, tariq):
