@@ -23,7 +23,7 @@ def of(entry):
     members = active_members()
     told, called = _told(incident) if entry.kind in ENDINGS else (frozenset(), frozenset())
     on_it = incident.participants.current().values_list("membership_id", "capacity")
-    opening = entry.actor_id is None and entry.recorded_at - incident.declared_at < OPENING
+    opening = entry.actor_id is None and entry.recorded_at < _opening_ends_at(incident)
     return Situation(
         kind=entry.kind,
         details=entry.details,
@@ -64,6 +64,12 @@ def _hats(incident):
         if single and domain is None:
             holders[role] = member
     return {"holders": holders, "wearers": {role: tuple(members) for role, members in wearers.items()}}
+
+
+def _opening_ends_at(incident):
+    """Until then, what the machinery says came with the declaration; a person's judgement is a new reason to speak."""
+    ends_at = incident.declared_at + OPENING
+    return min(ends_at, incident.assessed_at) if incident.assessed_at else ends_at
 
 
 def imagined(kind, *, severity, incident_type=None, services=(), audience=""):

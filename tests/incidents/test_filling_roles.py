@@ -9,6 +9,8 @@ from django.utils import timezone
 from incidents.guards import Facts, gaps_of
 from incidents.mobilization import assess
 from incidents.models import FunctionActivation, Obligation, Participant, RoleAssignment, Workstream
+from notifications.fan_out import expand
+from notifications.models import Delivery, FanOut
 from playbooks.models import RoleDefinition, Severity
 from teams.errors import Refused
 from teams.models import Function, Membership, TechnicalDomain
@@ -486,3 +488,19 @@ def test_the_whole_life_of_a_role_by_program(incident, lena, tariq, ruth, ada, p
     assert coordinates.post(f"{at}/roles/{held['id']}/seizure/", {}).status_code == 422
     seized = coordinates.post(f"{at}/roles/{held['id']}/seizure/", {"reason": "Ada is offline"})
     assert seized.json()["holder"] == "tariq@acme.test"
+
+
+def test_who_was_told_of_the_declaration_is_paged_for_what_the_judgement_asks(lena, tariq, sam):
+    """However soon it comes: the declaration said that something broke, the judgement says that they are needed."""
+    incident = declare_incident(None, "Card payments fail", severity="sev1")
+    RoleAssignment.take(incident, "lead", by=tariq)
+
+    assess(incident, by=tariq, severity=incident.severity, scope="some", criticality="non_critical")
+    for fan_out in FanOut.objects.order_by("pk"):
+        expand(incident.organization_id, fan_out.pk)
+
+    paged = Delivery.objects.filter(notice__entry__kind="role_vacant", notice__subject__contains="support liaison")
+    assert {(each.recipient, each.channel, each.state) for each in paged} == {
+        (sam, "email", "pending"),
+        (sam, "sms", "pending"),
+    }
