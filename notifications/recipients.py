@@ -473,9 +473,9 @@ def _collision(situation):
 
 
 def _go(situation):
-    """Somebody waits for it with their hands on the keys."""
+    """Somebody waits for it with their hands on the keys; whoever does so in another incident is not called to this."""
     for member in situation.details.get("told_members", ()):
-        yield _Call(member, situation.paging, "Their change may begin", needed=True)
+        yield _Call(member, situation.paging, "Their change may begin")
 
 
 def _asked_to_decide(situation):

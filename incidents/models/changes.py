@@ -377,7 +377,7 @@ class ChangeIntent(TenantModel):
                 kinds.CHANGES_ARRANGED,
                 by=by,
                 order=[change.name_in(place) for change in order],
-                told_members=sorted({change.owner_id for change in order}),
+                told_members=_owners(order, place),
                 waiver=next(filter(None, rights), ""),
             )
             for place in places
@@ -448,7 +448,6 @@ class ChangeIntent(TenantModel):
 
     def _tell_of(self, other, incident, about):
         """Say where this change is known that the other one is in its way; call under the incident's lock."""
-        told = sorted({self.owner_id, other.owner_id})
         incident.record(
             kinds.CHANGES_COLLIDED,
             workstream=self.workstream,
@@ -456,7 +455,7 @@ class ChangeIntent(TenantModel):
             key=self.key,
             other=other.name_in(incident),
             about=about,
-            told_members=told,
+            told_members=_owners((self, other), incident),
         )
 
     def _overlaps(self, other):
@@ -662,6 +661,11 @@ class ChangeDuty(Duty):
             change = ChangeIntent.objects.get(pk=obligation.subject)
             change.lapse(now)
             Obligation.cancel(incident, ObligationKind.CHANGE, change.pk)
+
+
+def _owners(changes, incident):
+    """Who has a change in this incident; whoever has one in another is told there, and need not know of this one."""
+    return sorted({change.owner_id for change in changes if change.incident_id == incident.pk})
 
 
 def _require_coordination(by, incident, act, waiver):

@@ -200,6 +200,16 @@ def test_a_change_in_an_incident_that_one_may_not_see_stays_out_of_sight(inciden
     assert "INC-2" not in str([entry.details for entry in incident.timeline.in_order()])
 
 
+def test_each_owner_is_told_in_their_own_incident_and_not_of_another(incident, lena, tariq):
+    private = declare_incident(lena, "Somebody copied the customer list", severity="sev1", private=True)
+    propose_change(incident, "ledger", by=tariq)
+
+    propose_change(private, "ledger", by=lena)
+
+    assert [entry.details["told_members"] for entry in told(incident, "changes_collided")] == [[tariq.pk]]
+    assert [entry.details["told_members"] for entry in told(private, "changes_collided")] == [[lena.pk]]
+
+
 def test_a_drill_collides_with_nothing_real(incident, lena, tariq):
     drill = declare_incident(lena, drill=True)
     propose_change(incident, "ledger", by=tariq)

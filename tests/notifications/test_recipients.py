@@ -494,3 +494,11 @@ def test_a_decision_of_a_drill_stays_on_its_roster():
 
     assert told(replace(situation, drill=True)) == set()
     assert told(replace(situation, drill=True, participants=frozenset({RUTH}))) == {("Ruth", "email"), ("Ruth", "sms")}
+
+
+def test_who_waits_in_another_incident_hears_nothing_of_a_private_one():
+    situation = replace(QUIET, kind="change_ended", details={"told_members": [SAM]}, rank=3)
+
+    assert told(situation) == {("Sam", "email")}
+    assert told(replace(situation, private=True)) == set()
+    assert told(replace(situation, private=True, participants=frozenset({SAM}))) == {("Sam", "email")}
