@@ -140,7 +140,7 @@ def fill(incident, lena, upto):
         ("/incidents/1/", 21),
         ("/incidents/1/timeline/?limit=200", 12),
         ("/incidents/1/timeline/?after=5", 12),
-        ("/incidents/1/workstreams/{stream}/messages/?limit=200", 8),
+        ("/incidents/1/workstreams/{stream}/messages/?limit=200", 9),
         ("/incidents/?limit=200", 8),
     ],
 )
