@@ -340,11 +340,14 @@ class ChangeIntent(TenantModel):
             raise Refused(f"{self.key} is under way. Say how it ended.", code="change_order")
         if not self.is_live:
             raise Refused(f"{self.key} is {self.standing.label.lower()} already.", code="unchanged")
-        self.state, self.ended_at = S.WITHDRAWN, timezone.now()
-        self.save(update_fields=["state", "ended_at"])
-        Obligation.cancel(self.incident, ObligationKind.CHANGE, self.pk)
-        told = [change.owner_id for change in self._freed()]
-        return self._record(kinds.CHANGE_WITHDRAWN, by=by, reason=reason, waiver=waiver, told_members=told)
+        return self._withdraw(by=by, reason=reason, waiver=waiver)
+
+    @classmethod
+    def withdraw_all(cls, incident, *, by, reason):
+        """The incident goes on elsewhere: what has not begun does not begin here. Call under the incident's lock."""
+        for change in incident.changes.live().exclude(state=S.STARTED).for_reading().order_by("number"):
+            change.incident = incident
+            change._withdraw(by=by, reason=reason)
 
     @classmethod
     @transaction.atomic
@@ -398,6 +401,13 @@ class ChangeIntent(TenantModel):
             change._open_clock()
 
     # --- Inside ----------------------------------------------------------------------------------
+
+    def _withdraw(self, *, by, reason, waiver=""):
+        self.state, self.ended_at = S.WITHDRAWN, timezone.now()
+        self.save(update_fields=["state", "ended_at"])
+        Obligation.cancel(self.incident, ObligationKind.CHANGE, self.pk)
+        told = [change.owner_id for change in self._freed()]
+        return self._record(kinds.CHANGE_WITHDRAWN, by=by, reason=reason, waiver=waiver, told_members=told)
 
     @classmethod
     def _take_turn(cls, incident):

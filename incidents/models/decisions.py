@@ -337,10 +337,14 @@ class Decision(TenantModel):
         self._lock_to_change()
         self._require_raised()
         self._require_concerned(by)
-        self.state, self.reason = S.WITHDRAWN, reason
-        self.save(update_fields=["state", "reason"])
-        Obligation.cancel(self.incident, ObligationKind.DECISION, self.pk)
-        return self._record(kinds.DECISION_WITHDRAWN, by=by, reason=reason)
+        return self._withdraw(by=by, reason=reason)
+
+    @classmethod
+    def withdraw_all(cls, incident, *, by, reason):
+        """The incident goes on elsewhere: what waits here waits for nobody. Call under the incident's lock."""
+        for decision in incident.decisions.open().with_people().order_by("number"):
+            decision.incident = incident
+            decision._withdraw(by=by, reason=reason)
 
     # --- What the verbs share ------------------------------------------------------------------
 
@@ -348,6 +352,12 @@ class Decision(TenantModel):
         self.incident.lock()
         self.incident.require_open()
         self.lock()
+
+    def _withdraw(self, *, by, reason):
+        self.state, self.reason = S.WITHDRAWN, reason
+        self.save(update_fields=["state", "reason"])
+        Obligation.cancel(self.incident, ObligationKind.DECISION, self.pk)
+        return self._record(kinds.DECISION_WITHDRAWN, by=by, reason=reason)
 
     def _require_raised(self):
         if not self.is_open:

@@ -324,6 +324,8 @@ class Incident(TenantModel):
     @transaction.atomic
     def merge_into(self, other, *, by, reason="", waiver=""):
         """End this incident as a duplicate of `other`, whose timeline says that it arrived."""
+        from .changes import ChangeIntent
+        from .decisions import Decision
         from .invitations import IncidentInvitation
         from .obligations import Obligation
 
@@ -338,6 +340,8 @@ class Incident(TenantModel):
             raise Refused(f"{other.key} is not open: merge into an open incident.", code="target_not_open")
         if self.drill != other.drill:
             raise Refused("A drill and a real incident are never merged.", code="drill_boundary")
+        for model in (Decision, ChangeIntent):
+            model.withdraw_all(self, by=by, reason=f"Goes on in {other.key}")
         self.status, self.merged_into = Status.MERGED, other
         self.resolved_at = timezone.now()
         self.save(update_fields=["status", "merged_into", "resolved_at"])

@@ -210,10 +210,6 @@ class Delivery(TenantModel):
         return f"{self.get_channel_display()} to {self.recipient}"
 
     @property
-    def is_settled(self):
-        return self.next_at is None
-
-    @property
     def is_kept(self):
         return self.provider_id == KEPT
 

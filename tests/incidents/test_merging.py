@@ -4,7 +4,7 @@ import pytest
 
 from incidents import kinds
 from incidents.models import Incident
-from tests.factories import declare_incident, fire_alert
+from tests.factories import declare_incident, fire_alert, propose_change, raise_decision, read_change
 from tests.incidents.pages import field_of, last_entry, url_of, words_of
 
 
@@ -44,6 +44,22 @@ def test_a_duplicate_goes_on_in_the_other_and_both_say_so(incident, other, merge
     assert not incident.obligations.live().exists()
     assert last_entry(incident).details == {"into": 2, "reason": "The same gateway"}
     assert last_entry(other).kind == kinds.DUPLICATE_ARRIVED.name
+
+
+def test_what_waits_and_has_not_begun_ends_here_and_says_where_it_goes_on(incident, other, lena, tariq):
+    raise_decision(incident, "coordination", by=tariq)
+    waiting, under_way = (propose_change(incident, slug, by=tariq) for slug in ("ledger", "search"))
+    under_way.release(by=lena)
+    read_change(under_way.pk).start(by=tariq)
+
+    incident.merge_into(other, by=lena)
+
+    assert incident.decisions.get().state == "withdrawn"
+    assert (read_change(waiting.pk).state, read_change(under_way.pk).state) == ("withdrawn", "started")
+    ended = incident.timeline.of_kinds("decision_withdrawn", "change_withdrawn").in_order()
+    assert [(entry.actor, entry.details["reason"]) for entry in ended] == [(lena, "Goes on in INC-2")] * 2
+    assert last_entry(incident).kind == kinds.MERGED.name
+    assert incident.first_break() is None
 
 
 def test_open_incidents_of_the_same_kind_are_offered(incident, other, lena, tariq, signed_in):
