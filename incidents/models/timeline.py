@@ -25,6 +25,133 @@ LONGEST_BEFORE = timedelta(days=365)
 # Written down later than this after it happened, an entry shows both times.
 LATE = timedelta(minutes=1)
 
+# What stands under a sentence, whatever the sentence is about.
+SAID_EVERYWHERE = ("reason", "waiver")
+_ROLE = ("title", "name")
+_HANDED = (*_ROLE, "before")
+_HANDOVER = (*_ROLE, "successor")
+_FUNCTION = ("name", "rule")
+_INVITATION = ("name", "wanted_for")
+_STREAM = ("title", "owner", "goal", "overlaps")
+_CHANGED = tuple(f"changed__{field}__{when}" for field in ("title", "goal", "owner") for when in ("before", "after"))
+_DETAILS = tuple(f"changed__{field}__{when}" for field in ("title", "summary") for when in ("before", "after"))
+_THEORY = ("statement", "text")
+_FIX = ("what", "result")
+_FINDING = ("condition", "needs", "meaning", "actions", "evidence")
+_TASK = ("text", "name", "before")
+_QUESTION = ("subject", "options", "cost_of_waiting")
+_UPDATE = (
+    *("text", "current_status", "active_work", "estimated_resolution"),
+    *("business_impact", "customer_effect", "expected_timeline"),
+    *("what_is_happening", "who_is_affected", "what_we_are_doing", "workaround"),
+)
+# Where each kind keeps words of people and names, as paths into `details`. Slugs, states and moments are not searched,
+# and what is long stands on its model.
+SPOKEN = {
+    "declared": ("title", "detected_by"),
+    "details_changed": _DETAILS,
+    "service_cleared": ("name",),
+    "duplicate_arrived": ("title",),
+    "role_taken": _HANDED,
+    "role_handed_over": _HANDED,
+    "role_released": _ROLE,
+    "role_accepted": _ROLE,
+    "role_declined": _ROLE,
+    "role_unanswered": _ROLE,
+    "role_offered": _ROLE,
+    "role_volunteered": _ROLE,
+    "role_offer_ended": _ROLE,
+    "role_vacant": ("title",),
+    "role_seized": _HANDED,
+    "handover_begun": _HANDOVER,
+    "handover_ended": _HANDOVER,
+    "long_duty": _ROLE,
+    "guard_waived": ("gap",),
+    "function_requested": _FUNCTION,
+    "function_engaged": _FUNCTION,
+    "function_stood_down": _FUNCTION,
+    "function_waived": _FUNCTION,
+    "participant_joined": ("name",),
+    "participant_left": ("name", "thanks"),
+    "participant_recalled": ("name",),
+    "team_follows": ("name",),
+    "invitation_sent": (*_INVITATION, "after"),
+    "invitation_accepted": _INVITATION,
+    "invitation_declined": _INVITATION,
+    "invitation_expired": (*_INVITATION, "rerouted_to"),
+    "invitation_withdrawn": _INVITATION,
+    "workstream_opened": _STREAM,
+    "workstream_changed": ("title", *_CHANGED),
+    "workstream_blocked": ("waiting", "blocking"),
+    "workstream_unblocked": ("waiting", "blocking"),
+    "workstream_silent": ("title",),
+    "sync_called": ("title", "purpose", "names"),
+    "sync_soon": ("title",),
+    "sync_held": ("title", "outcome"),
+    "sync_cancelled": ("title",),
+    "workstream_restricted": ("title", "readers"),
+    "workstream_readers_changed": ("title", "readers"),
+    "workstream_unrestricted": ("title",),
+    "exception_granted": ("name",),
+    "exception_revoked": ("name",),
+    "finding_raised": _FINDING,
+    "finding_acknowledged": ("condition",),
+    "finding_set_aside": ("condition",),
+    "finding_waits": ("condition",),
+    "task_added": _TASK,
+    "task_taken": _TASK,
+    "task_given": _TASK,
+    "task_moved": ("text",),
+    "task_done": ("text",),
+    "task_not_needed": ("text",),
+    "task_reopened": ("text",),
+    "task_due": ("text", "name"),
+    "task_overdue": ("text", "name"),
+    "question_asked": ("name",),
+    "question_answered": ("name",),
+    "question_declined": ("name",),
+    "question_waits": ("name",),
+    "note_added": ("text",),
+    "message_pinned": ("author",),
+    "document_added": ("title",),
+    "document_removed": ("title",),
+    "change_proposed": ("action", "owner"),
+    "changes_collided": ("other", "about"),
+    "changes_arranged": ("order",),
+    "change_moved": ("action", "after"),
+    "change_released": ("action",),
+    "change_started": ("action",),
+    "change_ended": ("action", "text"),
+    "change_extended": ("action",),
+    "change_withdrawn": ("action",),
+    "change_due": ("action",),
+    "change_lapsed": ("action",),
+    "hypothesis_proposed": (*_THEORY, "owner"),
+    "hypothesis_joined": _THEORY,
+    "hypothesis_tested": _THEORY,
+    "hypothesis_confirmed": _THEORY,
+    "hypothesis_ruled_out": _THEORY,
+    "hypothesis_reopened": _THEORY,
+    "evidence_added": _THEORY,
+    "fix_started": _FIX,
+    "fix_ended": _FIX,
+    "update_published": tuple(f"body__{part}" for part in _UPDATE),
+    "decision_raised": (*_QUESTION, "commitments_sacrificed"),
+    "decision_input": ("subject", "choice", "text"),
+    "decision_made": ("subject", "choice"),
+    "decision_ratified": ("subject",),
+    "decision_reversed": ("subject", "choice"),
+    "decision_executed": ("subject",),
+    "decision_withdrawn": ("subject",),
+    "decision_postponed": ("subject",),
+    "decision_acknowledged": ("subject",),
+    "decision_warned": _QUESTION,
+    "decision_due": _QUESTION,
+    "decision_escalated": _QUESTION,
+    "alert_fired": ("title", "source"),
+    "alert_resolved": ("title", "source"),
+}
+
 
 @dataclass(frozen=True)
 class Reach:
@@ -96,8 +223,10 @@ class TimelineQuerySet(TenantQuerySet):
         from .messages import Message
 
         said = Q(actor__person__name__icontains=words)
-        for path in _spoken():
-            said |= Q(**{f"details__{path}__icontains": words})
+        # Inside a list SQLite compares with the text as it is stored, where letters beyond ASCII are spelled out.
+        for spelled in {words, json.dumps(words)[1:-1]}:
+            for path, of_kinds in _spoken():
+                said |= of_kinds & Q(**{f"details__{path}__icontains": spelled})
         messages = Message.objects.filter(text__icontains=words)
         return self.filter(said | Q(pk__in=messages.values("entry")) | Q(pk__in=messages.values("pin")))
 
@@ -281,13 +410,13 @@ class TimeCorrection(TenantModel):
 
 
 def _spoken():
-    """Where entries keep words, as paths into `details`."""
-    from .updates import PARTS
-
-    bodies = {part.name: f"body__{part.name}" for parts in PARTS.values() for part in parts}
-    corrections = ("changed__title__after", "changed__summary__after")
-    own = ("text", "title", "name", "author", "reason", "waiver", "gap", "rule", "condition", "needs")
-    return (*own, *corrections, *bodies.values())
+    """Where entries keep words: pairs of a path into `details` and the kinds that keep some there."""
+    kinds_of = {}
+    for kind, keys in SPOKEN.items():
+        for key in keys:
+            kinds_of.setdefault(key, []).append(kind)
+    yield from ((key, Q()) for key in SAID_EVERYWHERE)
+    yield from ((key, Q(kind__in=names)) for key, names in kinds_of.items())
 
 
 def _latest_correction():

@@ -2,15 +2,22 @@
 
 import re
 from datetime import timedelta
+from itertools import chain
+from pathlib import Path
 
 import pytest
 from django.utils import timezone
 
+from incidents import kinds
 from incidents.models import RoleAssignment, StatusUpdate, TimelineEntry
+from incidents.models.timeline import SAID_EVERYWHERE, SPOKEN
 from tests.factories import declare_incident, open_workstream, post_message
 from tests.incidents.pages import url_of, words_of
+from tests.incidents.test_the_timeline import SENTENCES
 
 AN_HOUR = timedelta(hours=1)
+ENTRIES = Path("templates/incidents/entries")
+LISTS = ("names", "readers", "options", "order", "commitments_sacrificed")
 
 
 @pytest.fixture
@@ -67,6 +74,77 @@ def test_searching_for_words(lena, tariq, mei, incident, shown):
     assert shown(lena, "q=straßenbahn") == [first]
     assert first in shown(lena, "q=Tariq")
     assert shown(lena, "q=%25") == []
+
+
+# What entries keep besides words: slugs, states, moments, numbers, and keys of what stands elsewhere.
+CODES = {
+    *(
+        "against",
+        "asked_of",
+        "asker",
+        "audience",
+        "authority",
+        "capacity",
+        "change",
+        "clock",
+        "component",
+        "confidence",
+        "count",
+    ),
+    *("criticality", "decision", "direction", "document", "drill", "due_at", "entry", "expires_at", "finding", "fix"),
+    *("follows", "following", "for_briefing", "function", "functions", "guard", "hypothesis", "interim", "into"),
+    *("irreversible", "key", "late", "level", "member", "message", "minutes", "needed_by", "next_update_at", "number"),
+    *("outside_authority", "owner_role", "playbook", "question", "reverses", "role", "same", "scope", "services"),
+    *("severity", "sha256", "starts_at", "state", "supersedes", "task", "team", "to_administrators", "told", "until"),
+    *("version", "waived", "worn"),
+}
+# Words in other kinds.
+CODES_HERE = {
+    *(("severity_changed", "before"), ("severity_changed", "after"), ("status_changed", "before")),
+    *(("status_changed", "after"), ("resolved", "before"), ("resolved", "after"), ("reopened", "before")),
+    *(("reopened", "after"), ("time_corrected", "before"), ("time_corrected", "after"), ("task_moved", "before")),
+    *(("change_extended", "before"), ("change_ended", "result"), ("handover_ended", "outcome")),
+    *(("service_cleared", "service"),),
+}
+
+
+def shown_by(kind):
+    """The details that the sentence of a kind reads, and those that it is tested with."""
+    text = (ENTRIES / f"{kind}.html").read_text()
+    text += "".join((ENTRIES / part).read_text() for part in re.findall(r'"incidents/entries/(_\w+\.html)"', text))
+    return {*re.findall(r"details\.(\w+)", text), *SENTENCES[kind][0]}
+
+
+def test_every_word_that_a_kind_shows_is_one_that_is_searched():
+    assert SPOKEN.keys() <= SENTENCES.keys()
+    for kind in SENTENCES:
+        searched = {path.partition("__")[0] for path in (*SPOKEN.get(kind, ()), *SAID_EVERYWHERE)}
+        shown = {key for key in shown_by(kind) - CODES if (kind, key) not in CODES_HERE}
+
+        assert shown <= searched, kind
+
+
+def test_every_kind_is_found_by_each_of_its_words(lena, incident, shown):
+    """Not everything that is said is plain ASCII, and not everything is said in one string."""
+    incident.lock()
+    words = {path: f"Ωmega{at}x" for at, path in enumerate({*chain(*SPOKEN.values()), *SAID_EVERYWHERE})}
+    expected = {path: [] for path in words}
+    for kind in SENTENCES:
+        details = {}
+        for path in (*SPOKEN.get(kind, ()), *SAID_EVERYWHERE):
+            expected[path].append(kind)
+            *steps, last = path.split("__")
+            place = details
+            for step in steps:
+                place = place.setdefault(step, {})
+            said = f"the {words[path]}, of course"
+            place[last] = [said] if path in LISTS else said
+        incident.record(kinds.named(kind), **details)
+
+    for path, word in words.items():
+        found = incident.timeline.saying(word).in_order()
+        assert [entry.kind for entry in found] == expected[path], path
+    assert len(shown(lena, f"q={words['title']}&kind=declared")) == 1
 
 
 @pytest.mark.parametrize("name", ["member", "sha256", "mentions", "version"])
