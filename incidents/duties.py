@@ -61,6 +61,10 @@ class Duty:
         "escalated": kinds.CLOCK_ESCALATED,
     }
 
+    def lock(self, obligation):
+        """Lock what a step may touch, before anything else is locked. Returns the incident."""
+        return obligation.incident.lock()
+
     def owner_role(self, obligation):
         """The slug of the role that has to satisfy it."""
         return IncidentRole.LEAD

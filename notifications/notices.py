@@ -530,6 +530,7 @@ _WORDS = {
     kinds.WORKSTREAM_SILENT.name: _silent,
     kinds.CHANGES_COLLIDED.name: _change("{key} and {other} are in each other's way", "Say which goes first"),
     kinds.CHANGES_ARRANGED.name: _arranged,
+    kinds.CHANGE_CLEARED.name: _change("{key} waits no longer for {other}", "Open the incident and start it"),
     kinds.CHANGE_RELEASED.name: _change("{key} may begin", "Open the incident and start it"),
     kinds.CHANGE_ENDED.name: _change("{key} {result}: yours is next", "Open the incident and start it"),
     kinds.CHANGE_WITHDRAWN.name: _change("{key} was withdrawn: yours is next", "Open the incident and start it"),

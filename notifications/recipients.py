@@ -478,6 +478,12 @@ def _go(situation):
         yield _Call(member, situation.paging, "Their change may begin")
 
 
+def _cleared(situation):
+    """What they waited for in another incident is over; without the lead's go that is news and not a call."""
+    calls = _go if situation.details.get("released") else _by_name("Their change waits for nothing more")
+    yield from calls(situation)
+
+
 def _asked_to_decide(situation):
     """Whoever decides it. For people or money an executive is paged, however mild the incident."""
     resource = situation.details.get("decision_class") == DecisionClass.RESOURCE
@@ -562,6 +568,7 @@ _CALLS = {
     kinds.WORKSTREAM_SILENT.name: _workstream,
     kinds.CHANGES_COLLIDED.name: _collision,
     kinds.CHANGES_ARRANGED.name: _by_name("Their change has its place"),
+    kinds.CHANGE_CLEARED.name: _cleared,
     kinds.CHANGE_RELEASED.name: _go,
     kinds.CHANGE_ENDED.name: _go,
     kinds.CHANGE_WITHDRAWN.name: _go,

@@ -217,7 +217,7 @@ class OneIncident(Endpoint):
         incident = find_incident(request, number)
         wanted = self.body(Correction)
         with transaction.atomic():
-            incident.lock()
+            incident.take_turn() if "status" in wanted else incident.lock()
             self.require_match(version_of(incident))
             correct(incident, by=self.member, **wanted)
         return answer_incident(self, number)

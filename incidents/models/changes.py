@@ -200,7 +200,7 @@ class ChangeIntent(TenantModel):
 
         Whatever is live on the same services, or on those that need them or that they need, is in conflict with it.
         """
-        in_turn = cls._take_turn(incident)
+        in_turn = cls.take_turn(incident)
         incident.require_open()
         authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
         owner = owner or by
@@ -257,7 +257,7 @@ class ChangeIntent(TenantModel):
     @transaction.atomic
     def start(self, *, by, waiver=""):
         """It is under way from now on: after the lead's go, which is given along by whoever may give it."""
-        in_turn = self._take_turn(self.incident)
+        in_turn = self.take_turn(self.incident)
         self._lock()
         self.incident.require_open()
         right = self._require_ownership(by, "starts", waiver)
@@ -285,6 +285,7 @@ class ChangeIntent(TenantModel):
     @transaction.atomic
     def finish(self, result, *, by, text="", waiver=""):
         """Say how it ended. Late words about one that lapsed are taken, and so are those after the incident."""
+        in_turn = self.take_turn(self.incident)
         self._lock()
         waiver = self._require_ownership(by, "ends", waiver)
         result = ChangeState(result)
@@ -292,23 +293,27 @@ class ChangeIntent(TenantModel):
             raise Refused("A change succeeded, failed or was rolled back.", code="change_result")
         if not self.may_end:
             raise Refused(f"{self.key} is {self.standing.label.lower()}, not under way.", code="change_order")
-        before, self.state, self.result, self.ended_at = self.state, result, text, timezone.now()
+        late, in_the_way = self.state == S.LAPSED, self._stands_in_the_way
+        self.state, self.result, self.ended_at = result, text, timezone.now()
         self.save(update_fields=["state", "result", "ended_at"])
         Obligation.satisfy(self.incident, ObligationKind.CHANGE, self.pk)
-        return self._record(
+        entry = self._record(
             kinds.CHANGE_ENDED,
             by=by,
             result=result,
             text=text,
             waiver=waiver,
-            late=before == S.LAPSED,
-            told_members=[change.owner_id for change in self._freed()],
+            late=late,
+            told_members=self._next_here(),
         )
+        if in_the_way:
+            self._clear_elsewhere(in_turn)
+        return entry
 
     @transaction.atomic
     def extend(self, until, *, by, reason="", waiver=""):
         """It takes longer. What comes after it moves along, and what is now in the way is told."""
-        in_turn = self._take_turn(self.incident)
+        in_turn = self.take_turn(self.incident)
         self._lock()
         self.incident.require_open()
         waiver = self._require_ownership(by, "extends", waiver)
@@ -334,20 +339,30 @@ class ChangeIntent(TenantModel):
     @transaction.atomic
     def withdraw(self, *, by, reason="", waiver=""):
         """It will not be done after all."""
+        in_turn = self.take_turn(self.incident)
         self._lock()
         waiver = self._require_ownership(by, "withdraws", waiver)
         if self.state == S.STARTED:
             raise Refused(f"{self.key} is under way. Say how it ended.", code="change_order")
         if not self.is_live:
             raise Refused(f"{self.key} is {self.standing.label.lower()} already.", code="unchanged")
-        return self._withdraw(by=by, reason=reason, waiver=waiver)
+        return self._withdraw(in_turn, by=by, reason=reason, waiver=waiver)
 
     @classmethod
-    def withdraw_all(cls, incident, *, by, reason):
-        """The incident goes on elsewhere: what has not begun does not begin here. Call under the incident's lock."""
+    def withdraw_all(cls, incident, in_turn, *, by, reason):
+        """The incident goes on elsewhere: what has not begun does not begin here. Call in turn."""
         for change in incident.changes.live().exclude(state=S.STARTED).for_reading().order_by("number"):
             change.incident = incident
-            change._withdraw(by=by, reason=reason)
+            change._withdraw(in_turn, by=by, reason=reason)
+
+    @classmethod
+    def out_of_the_way(cls, incident, in_turn):
+        """The incident is over, and what was still claimed in it holds up nobody elsewhere. Call in turn, once."""
+        told = set()
+        for change in incident.changes.live().for_reading().order_by("number"):
+            freed = [each for each in change._freed() if each.pk not in told]
+            change._clear(freed, in_turn)
+            told.update(each.pk for each in freed)
 
     @classmethod
     @transaction.atomic
@@ -356,7 +371,7 @@ class ChangeIntent(TenantModel):
 
         Whatever comes later moves behind what goes first, as long as it was meant to take.
         """
-        in_turn = cls._take_turn(incident)
+        in_turn = cls.take_turn(incident)
         wanted = list(dict.fromkeys(change.pk for change in changes))
         found = cls.objects.for_reading().in_bulk(wanted)
         order = [found[each] for each in wanted]
@@ -389,10 +404,12 @@ class ChangeIntent(TenantModel):
             change._push(in_turn, by=by)
         return entries[0]
 
-    def lapse(self, now):
-        """Nobody ended it in time; call under the incident's lock. Its entry is the clock's."""
+    def lapse(self, now, in_turn):
+        """Nobody ended it in time; call in turn. Its own entry is the clock's and says nothing to those who waited."""
+        self.incident = in_turn[self.incident_id]
         self.state, self.ended_at = S.LAPSED, now
         self.save(update_fields=["state", "ended_at"])
+        self._clear(self._freed(), in_turn)
 
     @classmethod
     def wait_again(cls, incident):
@@ -400,29 +417,33 @@ class ChangeIntent(TenantModel):
         for change in incident.changes.live():
             change._open_clock()
 
-    # --- Inside ----------------------------------------------------------------------------------
-
-    def _withdraw(self, *, by, reason, waiver=""):
-        self.state, self.ended_at = S.WITHDRAWN, timezone.now()
-        self.save(update_fields=["state", "ended_at"])
-        Obligation.cancel(self.incident, ObligationKind.CHANGE, self.pk)
-        told = [change.owner_id for change in self._freed()]
-        return self._record(kinds.CHANGE_WITHDRAWN, by=by, reason=reason, waiver=waiver, told_members=told)
-
     @classmethod
-    def _take_turn(cls, incident):
+    def take_turn(cls, *incidents):
         """Lock whatever a look around may touch. Returns `{primary key: incident}`, all of them locked.
 
         One at a time in the whole organisation, so that of two proposals at one moment the second sees the first;
-        then the incidents in which something is claimed, in the order in which merging locks them.
+        then these and the incidents in which something is claimed, in the order of their keys. Call before anything
+        else is locked.
         """
         Organization.objects.select_for_update(**no_key_lock()).get(pk=active_organization_id())
         claimed = cls.objects.live().values("incident")
-        others = Incident.objects.open().filter(pk__in=claimed).exclude(pk=incident.pk)
-        in_turn = {each.pk: each for each in sorted([incident, *others], key=lambda each: each.pk)}
+        others = Incident.objects.open().filter(pk__in=claimed).exclude(pk__in=[each.pk for each in incidents])
+        in_turn = {each.pk: each for each in sorted([*incidents, *others], key=lambda each: each.pk)}
         for each in in_turn.values():
             each.lock()
         return in_turn
+
+    # --- Inside ----------------------------------------------------------------------------------
+
+    def _withdraw(self, in_turn, *, by, reason, waiver=""):
+        self.state, self.ended_at = S.WITHDRAWN, timezone.now()
+        self.save(update_fields=["state", "ended_at"])
+        Obligation.cancel(self.incident, ObligationKind.CHANGE, self.pk)
+        entry = self._record(
+            kinds.CHANGE_WITHDRAWN, by=by, reason=reason, waiver=waiver, told_members=self._next_here()
+        )  # fmt: skip
+        self._clear_elsewhere(in_turn)
+        return entry
 
     def _lock(self):
         """Its incident and itself, which reads the pairs it is part of as they are now."""
@@ -503,11 +524,39 @@ class ChangeIntent(TenantModel):
         self.save(update_fields=["state", "released_at", "released_by"])
         return self._record(kinds.CHANGE_RELEASED, by=by, told_members=[self.owner_id], **details)
 
+    @property
+    def _stands_in_the_way(self):
+        return self.is_live and self.incident.is_open
+
     def _freed(self):
-        """Released changes that waited for this one, which is over, and wait for nothing else."""
+        """Changes that waited for this one, which is over, have not begun, and wait for nothing else."""
         followers = [pair.other_than(self).pk for pair in self._pairs() if pair.goes_first_id == self.pk]
-        waiting = type(self).objects.for_reading().filter(pk__in=followers, state=S.RELEASED)
-        return [change for change in waiting if not change.waits_for]
+        waiting = (
+            type(self)
+            .objects.for_reading()
+            .filter(pk__in=followers, state__in=(S.PROPOSED, S.RELEASED), incident__status__in=OPEN)
+        )
+        return [change for change in waiting.order_by("pk") if not change.waits_for]
+
+    def _next_here(self):
+        """The owners who may begin now in this incident, to be told with the end of this one."""
+        freed = [change for change in self._freed() if change.state == S.RELEASED]
+        return [change.owner_id for change in freed if change.incident_id == self.incident_id]
+
+    def _clear_elsewhere(self, in_turn):
+        """Tell those who waited for this one in another incident; they may not know of this one's."""
+        self._clear([change for change in self._freed() if change.incident_id != self.incident_id], in_turn)
+
+    def _clear(self, freed, in_turn):
+        for change in freed:
+            change.incident = in_turn[change.incident_id]
+            change._record(
+                kinds.CHANGE_CLEARED,
+                by=None,
+                other=self.name_in(change.incident),
+                released=change.state == S.RELEASED,
+                told_members=[change.owner_id],
+            )
 
     def _push(self, in_turn, *, by):
         """Move what comes after this one behind it, and what comes after that."""
@@ -666,10 +715,14 @@ class ChangeDuty(Duty):
     def workstream(self, obligation):
         return ChangeIntent.objects.select_related("workstream").get(pk=obligation.subject).workstream
 
+    def lock(self, obligation):
+        """Whatever waits for it in another incident is told when it lapses."""
+        return ChangeIntent.take_turn(obligation.incident)[obligation.incident_id]
+
     def reached(self, obligation, incident, now):
         if obligation.state == "overdue":
             change = ChangeIntent.objects.get(pk=obligation.subject)
-            change.lapse(now)
+            change.lapse(now, ChangeIntent.take_turn(incident))
             Obligation.cancel(incident, ObligationKind.CHANGE, change.pk)
 
 

@@ -287,11 +287,20 @@ class Incident(TenantModel):
         require_functions_of(self, by=by)
         return entry
 
+    def take_turn(self):
+        """Lock it and the incidents in which somebody may wait for what is claimed here; before anything is locked."""
+        from .changes import ChangeIntent
+
+        return ChangeIntent.take_turn(self)
+
     @transaction.atomic
     def change_status(self, status, *, by, reason="", waiver=""):
         """Move along the life of an incident, resolving, closing, declining and reopening included."""
+        from .changes import ChangeIntent
+
         status = Status(status)
-        self.lock()
+        in_turn = {self.pk: self.lock()} if status in OPEN else self.take_turn()
+        was_open = self.is_open
         waiver = self._require_coordination(by, "change the status", waiver)
         if status == self.status:
             raise Refused(f"The incident is {status.label.lower()} already.", code="unchanged")
@@ -300,7 +309,10 @@ class Incident(TenantModel):
                 f"An incident that is {Status(self.status).label.lower()} cannot become {status.label.lower()}.",
                 code="status_order",
             )
-        return _STATUS_VERBS.get(status, Incident._move)(self, status, by=by, reason=reason, waiver=waiver)
+        entry = _STATUS_VERBS.get(status, Incident._move)(self, status, by=by, reason=reason, waiver=waiver)
+        if was_open and not self.is_open:
+            ChangeIntent.out_of_the_way(self, in_turn)
+        return entry
 
     def resolve(self, *, by, reason="", waiver=""):
         return self.change_status(Status.RESOLVED, by=by, reason=reason, waiver=waiver)
@@ -331,17 +343,15 @@ class Incident(TenantModel):
 
         if other.pk == self.pk:
             raise Refused("An incident cannot be merged into itself.", code="merge_itself")
-        # Always in the order of their numbers, so that two merges cannot wait for each other.
-        for incident in sorted((self, other), key=lambda each: each.pk):
-            incident.lock()
+        in_turn = ChangeIntent.take_turn(self, other)
         waiver = self._require_coordination(by, "merge it", waiver)
         self.require_open()
         if not other.is_open:
             raise Refused(f"{other.key} is not open: merge into an open incident.", code="target_not_open")
         if self.drill != other.drill:
             raise Refused("A drill and a real incident are never merged.", code="drill_boundary")
-        for model in (Decision, ChangeIntent):
-            model.withdraw_all(self, by=by, reason=f"Goes on in {other.key}")
+        Decision.withdraw_all(self, by=by, reason=f"Goes on in {other.key}")
+        ChangeIntent.withdraw_all(self, in_turn, by=by, reason=f"Goes on in {other.key}")
         self.status, self.merged_into = Status.MERGED, other
         self.resolved_at = timezone.now()
         self.save(update_fields=["status", "merged_into", "resolved_at"])
@@ -351,6 +361,7 @@ class Incident(TenantModel):
         _role_model().end_pending(self)
         entry = self.record(kinds.MERGED, by=by, into=other.number, reason=reason, waiver=waiver)
         other.record(kinds.DUPLICATE_ARRIVED, by=by, number=self.number, title=self.title)
+        ChangeIntent.out_of_the_way(self, in_turn)
         return entry
 
     @transaction.atomic

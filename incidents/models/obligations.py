@@ -280,7 +280,7 @@ class Obligation(TenantModel):
         Returns the entry, or None when the step is a silent one, another scheduler was faster, or a person had
         satisfied it.
         """
-        incident = self.incident.lock()
+        incident = self.duty.lock(self)
         self.lock()
         if self.next_at is None or self.next_at > now:
             return None

@@ -118,6 +118,7 @@ SPOKEN = {
     "change_proposed": ("action", "owner"),
     "changes_collided": ("other", "about"),
     "changes_arranged": ("order",),
+    "change_cleared": ("action", "other"),
     "change_moved": ("action", "after"),
     "change_released": ("action",),
     "change_started": ("action",),

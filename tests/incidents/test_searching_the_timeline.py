@@ -96,7 +96,7 @@ CODES = {
     *("irreversible", "key", "late", "level", "member", "message", "minutes", "needed_by", "next_update_at", "number"),
     *("outside_authority", "owner_role", "playbook", "question", "reverses", "role", "same", "scope", "services"),
     *("severity", "sha256", "starts_at", "state", "supersedes", "task", "team", "to_administrators", "told", "until"),
-    *("version", "waived", "worn"),
+    *("released", "version", "waived", "worn"),
 }
 # Words in other kinds.
 CODES_HERE = {

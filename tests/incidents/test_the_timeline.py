@@ -327,6 +327,10 @@ SENTENCES = {
         "C2 and INC-4 C1 are in each other’s way: same service: Ledger.",
     ),
     "changes_arranged": ({"order": ["C2", "C1"]}, "Lena Fischer put changes one after the other: C2, then C1."),
+    "change_cleared": (
+        CHANGE | {"other": "INC-4 C1", "released": True},
+        "C2 “Drain the queue” waits no longer for INC-4 C1 and may begin.",
+    ),
     "change_moved": (
         CHANGE | {"after": "C1", "starts_at": DUE, "until": "2026-03-01T15:00:00+00:00"},
         "C2 moves behind C1: 14:30 to 15:00.",

@@ -226,6 +226,13 @@ def test_a_collision_reaches_both_owners_and_whoever_says_which_goes_first():
     assert told(replace(situation, kind="changes_arranged")) == {("Tariq", "email"), ("Sam", "email")}
 
 
+def test_whose_change_waits_no_longer_is_called_where_the_lead_has_let_it_go():
+    situation = replace(QUIET, kind="change_cleared", details={"told_members": [TARIQ]}, rank=1)
+
+    assert told(situation) == {("Tariq", "email")}
+    assert told(replace(situation, details={"told_members": [TARIQ], "released": True})) == BY_BOTH
+
+
 @pytest.mark.parametrize("kind", ["change_released", "change_ended", "change_withdrawn"])
 def test_who_may_begin_now_is_called_as_the_severity_asks(kind):
     situation = replace(QUIET, kind=kind, details={"told_members": [TARIQ]}, rank=1)

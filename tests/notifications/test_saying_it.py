@@ -269,6 +269,18 @@ def test_an_ended_change_tells_the_next_that_it_is_their_turn(lena, tariq, sam):
     assert "Changes one after the other: C1, then C2" in order.subject
 
 
+def test_whoever_waited_for_another_incident_hears_of_it_in_their_own(lena, tariq, sam):
+    theirs, ours = declare_incident(lena), declare_incident(lena)
+    changes = [propose_change(theirs, "ledger", by=tariq), propose_change(ours, "ledger", by=sam)]
+    ChangeIntent.arrange(ours, changes, by=lena)
+    read_change(changes[0].pk).withdraw(by=tariq, reason="Not needed")
+
+    notice = notice_of(ours, "change_cleared")
+
+    assert notice.subject.startswith("[SEV3 INC-2] C1 waits no longer for INC-1 C1")
+    assert "Not needed" not in notice.text
+
+
 # --- Decisions ----------------------------------------------------------------------------------------
 
 
