@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from urllib.parse import urlencode
 
 from ..models import SyncPoint
 from ..models.workstreams import WorkstreamState
@@ -52,6 +53,36 @@ class LineBoard:
             if not {each.waiting_id, each.blocking_id} <= planned:
                 apart |= {each.waiting_id: each.waiting, each.blocking_id: each.blocking}
         return list(apart.values())
+
+    @cached_property
+    def colliding(self):
+        """Changes of several people in each other's way, while none of their meetings is planned. For the lead.
+
+        What belongs to a restricted workstream is not talked over with everybody.
+        """
+        if not (self.room.coordinates and self.room.incident.is_open):
+            return []
+        live = {row.change.pk: row.change for row in self.room.changes.live}
+        met = [{member.pk for member in sync.attendees.all()} for sync in self.sync_points]
+        found = {}
+        for pair in {pair.pk: pair for change in live.values() for pair in change.open_conflicts}.values():
+            sides = [live[pk] for pk in (pair.earlier_id, pair.later_id) if pk in live]
+            owners = {change.owner_id for change in sides}
+            apart = not any(change.is_restricted for change in sides) and not any(owners <= asked for asked in met)
+            if len(owners) > 1 and apart:
+                found |= {change.pk: change for change in sides}
+        return [found[pk] for pk in sorted(found)]
+
+    @property
+    def colliding_query(self):
+        """What the form that calls them together begins with."""
+        streams = {change.workstream_id for change in self.colliding if change.workstream_id}
+        people = {change.owner_id for change in self.colliding}
+        return urlencode({"streams": sorted(streams), "attendees": sorted(people)}, doseq=True)
+
+    @property
+    def is_empty(self):
+        return not (self.rows or self.sync_points or self.colliding)
 
     def _row(self, stream):
         late = stream.next_word_at is not None and stream.next_word_at <= self.room.now

@@ -12,10 +12,10 @@ from .answers import done
 
 @require_http_methods(["GET", "POST"])
 def sync_points(request, number):
-    """The form that calls people together; `?streams=` are workstreams that it is about."""
+    """The form that calls people together; `?streams=` are what it is about, `?attendees=` who else is asked."""
     incident = find_incident(request, number)
     require_responder(request)
-    asked = {"streams": [word for word in request.GET.getlist("streams") if word.isascii() and word.isdigit()]}
+    asked = {name: _keys(request, name) for name in ("streams", "attendees")}
     form = SyncForm(posted(request), incident=incident, viewer=request.membership, initial=asked)
     if form.is_valid():
         with form.refusals():
@@ -41,6 +41,10 @@ def sync_cancellation(request, number, pk):
     incident = find_incident(request, number)
     found = find_sync_point(request, incident, pk)
     return done(request, found.cancel(by=request.membership))
+
+
+def _keys(request, name):
+    return [word for word in request.GET.getlist(name) if word.isascii() and word.isdigit()]
 
 
 def _about(request, found):

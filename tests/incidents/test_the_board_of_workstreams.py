@@ -1,16 +1,17 @@
 """The board of workstreams: whose each is, what it waits for in words, who meets when, and what was read."""
 
 import asyncio
+import re
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
-from incidents.models import Message, Obligation, StreamRead, SyncPoint, WorkstreamDependency
+from incidents.models import ChangeIntent, Message, Obligation, StreamRead, SyncPoint, WorkstreamDependency
 from incidents.room import IncidentRoom
 from teams.errors import Refused
 from teams.models import Service
-from tests.factories import declare_incident, open_workstream, post_message
+from tests.factories import declare_incident, open_workstream, post_message, propose_change
 from tests.incidents.pages import HTMX, queries_of, url_of, words_of
 from tests.listening import Listener, member, session_of
 
@@ -212,6 +213,39 @@ def test_one_is_suggested_while_one_holds_the_other_up(incident, frontend, backe
     SyncPoint.call(incident, "Order", by=lena, starts_at=soon(), streams=[frontend, backend])
 
     assert board(incident, lena).suggested == []
+
+
+def test_one_is_suggested_while_changes_are_in_each_others_way(incident, lena, sam, tariq, signed_in):
+    """Also where there is no workstream beside the general one to show; their owners are asked by name."""
+    changes = [propose_change(incident, "ledger", by=by) for by in (tariq, sam)]
+    propose_change(incident, "search", by=tariq)
+
+    assert board(incident, lena).colliding == changes
+    assert board(incident, sam).colliding == []
+    shown = signed_in(lena).get(url_of(incident, "lines/"), headers=HTMX).content.decode()
+    assert "call a sync about C1, C2" in shown
+    assert f"attendees={min(tariq.pk, sam.pk)}&amp;attendees={max(tariq.pk, sam.pk)}" in shown
+    assert " hidden" not in shown.partition(">")[0]
+    asked = signed_in(lena).get(url_of(incident, f"sync-points/?attendees={sam.pk}&attendees=x")).content.decode()
+    assert f'value="{sam.pk}" selected' in asked or re.search(rf'value="{sam.pk}"[^>]*checked', asked)
+
+    SyncPoint.call(incident, "Order", by=lena, starts_at=soon(), attendees=[tariq, sam])
+
+    assert board(incident, lena).colliding == []
+
+
+def test_none_is_suggested_about_what_is_settled_ones_own_or_restricted(incident, lena, sam, tariq):
+    first, second = (propose_change(incident, "ledger", by=by) for by in (tariq, tariq))
+    assert board(incident, lena).colliding == []
+    third = propose_change(incident, "ledger", by=sam)
+    assert board(incident, lena).colliding == [first, second, third]
+
+    ChangeIntent.arrange(incident, [first, second, third], by=lena)
+    stream = open_workstream(incident, by=lena, restricted=True, members=[tariq])
+    propose_change(incident, "search", by=tariq, workstream=stream)
+    propose_change(incident, "search", by=lena)
+
+    assert board(incident, lena).colliding == []
 
 
 def test_it_is_called_and_ended_on_pages(incident, frontend, lena, sam, signed_in):
