@@ -17,6 +17,7 @@ from .findings import FindingUnacknowledged
 from .functions import RequiredFunctionNotEngaged
 from .gaps import Breach, Gap
 from .participants import ParticipantCap, SpanOfControl
+from .questions import QuestionOverdue
 from .roles import (
     DomainWithoutCoordinator,
     LeadBelowQualification,
@@ -46,6 +47,7 @@ GUARDS = (
     SpanOfControl(),
     UpdateOverdue(),
     FindingUnacknowledged(),
+    QuestionOverdue(),
     TaskUnowned(),
     SilentWorkstream(),
     UnownedWorkstream(),

@@ -11,6 +11,7 @@ from playbooks.models import IncidentRole, RoleExclusion
 
 from ..demand import Demand
 from ..models.changes import ChangeConflict
+from ..models.obligations import ObligationKind
 from ..models.waivers import GuardWaiver
 from .exclusivity import hands_on
 
@@ -21,8 +22,8 @@ LAST_WORN = Max("ended_at", filter=Q(started_at__isnull=False))
 @dataclass(frozen=True)
 class Facts:
     """Open clocks, roles that are held, functions with their state, roles once vacated, rules that were waived,
-    tasks to do, findings that nobody has answered, changes in each other's way, fixes that are being tried, decisions
-    that wait.
+    tasks to do, findings that nobody has answered, questions that wait for longer than promised, changes in each
+    other's way, fixes that are being tried, decisions that wait.
 
     `streams` are the workstreams that whoever asks may know of; gaps about others are not for them. `domains` are the
     technical domains at work, `exclusions` the rules that keep roles apart, `hands_on` who does technical work since
@@ -38,6 +39,7 @@ class Facts:
     streams: list = field(default_factory=list)
     tasks: list = field(default_factory=list)
     findings: list = field(default_factory=list)
+    questions: list = field(default_factory=list)
     decisions: list = field(default_factory=list)
     exclusions: list = field(default_factory=list)
     hands_on: dict = field(default_factory=dict)
@@ -58,9 +60,11 @@ class Facts:
         if viewer is not None:
             known, waivers = known.visible_to(viewer), waivers.visible_to(viewer)
         streams = list(known) if streams is None else streams
+        clocks = list(incident.obligations.live()) if clocks is None else clocks
+        late = [each.subject for each in clocks if each.kind == ObligationKind.QUESTION and each.due_at <= now]
         return cls(
             incident=incident,
-            clocks=list(incident.obligations.live()) if clocks is None else clocks,
+            clocks=clocks,
             roles=list(incident.roles.current().with_people()) if roles is None else roles,
             functions=list(incident.functions.with_functions()) if functions is None else functions,
             vacated_at=dict(
@@ -70,6 +74,8 @@ class Facts:
             streams=streams,
             tasks=list(incident.tasks.open().with_people().in_order()),
             findings=list(incident.findings.raised().in_order()),
+            # Most of the time there is none.
+            questions=list(incident.questions.waiting().with_people().filter(pk__in=late).in_order()) if late else [],
             decisions=list(incident.decisions.open()),
             exclusions=list(RoleExclusion.objects.with_roles()),
             hands_on=hands_on(streams, now),

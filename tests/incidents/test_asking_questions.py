@@ -6,7 +6,8 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from incidents.models import Obligation, Question, RoleAssignment
+from incidents.models import GuardWaiver, Obligation, Question, RoleAssignment
+from incidents.room import IncidentRoom
 from teams.errors import Refused
 from teams.models import Membership
 from teams.tenancy import acting_in
@@ -49,6 +50,30 @@ def test_the_words_of_a_question_are_in_no_entry_and_in_no_workstream(incident, 
     assert not any("Hooli" in str(entry.details) or "acquirer" in str(entry.details) for entry in entries)
     assert {entry.workstream for entry in entries} == {None}
     assert not incident.messages.exists()
+
+
+def test_a_question_past_its_time_is_a_gap_of_whoever_answers(incident, lena, mei, stan, program):
+    RoleAssignment.take(incident, "communications_lead", by=mei)
+    question = ask_question(incident, TEXT, by=stan)
+
+    def gaps(at):
+        with time_machine.travel(at, tick=False):
+            found = program(lena).get(f"/incidents/{incident.number}/").json()["guards"]
+        return [(gap["subject"], gap["message"], gap["waivable"]) for gap in found if gap["code"] == "question_overdue"]
+
+    late = question.answer_by
+    assert gaps(late - timedelta(seconds=1)) == []
+    assert gaps(late) == [("Q1", "Question Q1 of Stan Larsen has not been answered.", True)]
+    with time_machine.travel(late):
+        (row,) = (row for row in IncidentRoom(incident, mei).gaps.rows if row.gap.code == "question_overdue")
+        assert (row.owner, row.is_viewers, row.gap.place) == (mei, True, f"questions/{question.pk}/")
+        GuardWaiver.grant(incident, "question_overdue", "Q1", reason="He is on the call", by=mei)
+    assert gaps(late) == []
+
+    other = ask_question(incident, "And Initech?", by=stan)
+    assert [subject for subject, _, _ in gaps(other.answer_by)] == ["Q2"]
+    other.decline(reason="Ask sales", by=mei)
+    assert gaps(other.answer_by) == []
 
 
 def test_a_private_incident_takes_no_question_from_who_cannot_see_it(lena, tariq, sam):
