@@ -227,7 +227,7 @@ class FunctionRuleInline(FrozenInline):
     autocomplete_fields = ("function", "from_severity")
 
 
-class StepInline(FrozenInline):
+class StepInline(NamesARole, FrozenInline):
     model = Step
     ordering = ("phase", "position")
 

@@ -12,7 +12,6 @@ from .models import (
     Audience,
     DecisionRight,
     FunctionRule,
-    IncidentRole,
     Playbook,
     PlaybookVersion,
     RoleDefinition,
@@ -85,21 +84,25 @@ def _required_by(incident_type):
 
 def phases_of(version):
     """The checklist as it is read: phase by phase, and in each role by role."""
-    steps = sorted(version.steps.all(), key=_place)
+    names = {"": "Everybody", **RoleDefinition.objects.names()}
+    order = list(names)
+
+    def place(step):
+        # What names a role that is gone comes last.
+        of_role = order.index(step.role) if step.role in names else len(order)
+        return Step.Phase.values.index(step.phase), of_role, step.role, step.position, step.pk
+
+    steps = sorted(version.steps.all(), key=place)
     return [
         {
             "name": Step.Phase(phase).label,
             "roles": [
-                {"name": IncidentRole(role).label if role else "Everybody", "steps": list(of_role)}
+                {"name": names.get(role, role), "steps": list(of_role)}
                 for role, of_role in groupby(of_phase, key=lambda step: step.role)
             ],
         }
         for phase, of_phase in groupby(steps, key=lambda step: step.phase)
     ]
-
-
-def _place(step):
-    return Step.Phase.values.index(step.phase), ["", *IncidentRole.values].index(step.role), step.position, step.pk
 
 
 def cadence_table():

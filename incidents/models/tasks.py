@@ -69,7 +69,7 @@ class Task(TenantModel):
     number = models.PositiveSmallIntegerField()
     text = models.CharField(max_length=200)
     phase = models.CharField(max_length=5, choices=TaskPhase, default=TaskPhase.NOW)
-    role = models.CharField(max_length=40, blank=True)
+    role = models.CharField(max_length=60, blank=True)
     owner = models.ForeignKey(Membership, models.PROTECT, null=True, related_name="tasks")
     due_at = models.DateTimeField(null=True)
     workstream = models.ForeignKey(Workstream, models.PROTECT, null=True, related_name="tasks")

@@ -8,7 +8,7 @@ from teams.api.schema import listing, operation
 from teams.api.shapes import Answer, Named
 from teams.models import Function
 
-from ..models import FunctionRule, IncidentRole, IncidentType, Playbook, PlaybookVersion, Severity, Step
+from ..models import FunctionRule, IncidentType, Playbook, PlaybookVersion, Severity, Step
 
 
 class PlaybookAnswer(Answer):
@@ -32,7 +32,7 @@ class FunctionRuleAnswer(Answer):
 
 class StepAnswer(Answer):
     phase = serializers.ChoiceField(choices=Step.Phase)
-    role = serializers.ChoiceField(choices=[("", "Everybody"), *IncidentRole.choices])
+    role = serializers.CharField(help_text="The slug of a role, built in or the organisation's own; empty: everybody.")
     text = serializers.CharField()
 
 

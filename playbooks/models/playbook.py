@@ -10,8 +10,8 @@ from teams.models import Function
 from teams.models.catalogue import CatalogueModel, CatalogueQuerySet
 from teams.tenancy import TenantManager, TenantModel, TenantQuerySet
 
-from .authority import IncidentRole
 from .catalogue import IncidentType, Severity
+from .roles import require_defined
 
 
 class Playbook(CatalogueModel):
@@ -183,8 +183,11 @@ class Step(TenantModel):
     version = models.ForeignKey(PlaybookVersion, models.CASCADE, related_name="steps")
     phase = models.CharField(max_length=6, choices=Phase, default=Phase.FIRST)
     position = models.PositiveSmallIntegerField(default=0)
-    role = models.CharField(max_length=24, choices=IncidentRole, blank=True)
+    role = models.CharField(max_length=60, blank=True)
     text = models.CharField(max_length=200)
 
     def __str__(self):
         return self.text
+
+    def clean(self):
+        require_defined(self.role)

@@ -1,10 +1,11 @@
 """Administrators edit playbooks, severities and cadences in the admin; what is published stays as it is."""
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.urls import reverse
 
-from incidents.models import Obligation
-from playbooks.models import Cadence, Playbook, PlaybookVersion
+from incidents.models import Obligation, RoleAssignment
+from playbooks.models import Cadence, Playbook, PlaybookVersion, RoleDefinition
 from teams.models import AuditEntry
 from tests.administration.test_walking_the_admin import fields_of
 from tests.factories import declare_incident
@@ -55,6 +56,42 @@ def test_publishing_freezes_it_and_new_incidents_use_it(admin, payments, lena, a
     running.refresh_from_db()
     assert running.playbook_version.state == "archived"
     assert AuditEntry.objects.about(draft).filter(actor=ada).exists()
+
+
+def test_a_step_is_for_any_role_that_the_organisation_defines(admin, payments, lena, tariq, acme, program):
+    RoleDefinition.objects.create(slug="database-captain", name="Database captain", position=90)
+    run(admin, "open_drafts", payments)
+    draft = payments.versions.get(state="draft")
+    form = fields_of(admin.get(version_page(draft)))
+    at = int(form["steps-TOTAL_FORMS"])
+    step = {"phase": "first", "position": "50", "text": "Stop the replication"}
+    step = {f"steps-{at}-{name}": value for name, value in step.items()} | {"steps-TOTAL_FORMS": str(at + 1)}
+
+    refused = admin.post(version_page(draft), {**form, **step, f"steps-{at}-role": "nobody-knows"})
+    saved = admin.post(version_page(draft), {**form, **step, f"steps-{at}-role": "database-captain"})
+    run(admin, "publish", payments)
+
+    assert (refused.status_code, saved.status_code) == (200, 302)
+    read = program(lena).get(f"/playbooks/payments/versions/{draft.number}/").json()["steps"]
+    assert [each["role"] for each in read if each["text"] == "Stop the replication"] == ["database-captain"]
+    page = admin.get("/o/acme/playbooks/payments/").context["phases"][0]["roles"]
+    assert page[-1]["name"] == "Database captain"
+
+    incident = declare_incident(lena, "Card payments fail")
+    task = incident.tasks.get(text="Stop the replication")
+    assert (task.role, task.role_name) == ("database-captain", "database captain")
+    assert task.owner_among(incident.roles.current().with_people()) is None
+    RoleAssignment.assign(incident, "database-captain", tariq, by=lena)
+    assert task.owner_among(incident.roles.current().with_people()) == tariq
+
+
+def test_a_step_for_a_role_that_nobody_knows_is_not_clean(payments):
+    step = payments.published.steps.first()
+    step.full_clean()
+    step.role = "nobody-knows"
+
+    with pytest.raises(ValidationError, match="no role with this slug"):
+        step.full_clean()
 
 
 def test_a_published_version_cannot_be_edited(admin, payments):
