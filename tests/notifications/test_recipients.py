@@ -509,3 +509,102 @@ def test_who_waits_in_another_incident_hears_nothing_of_a_private_one():
     assert told(situation) == {("Sam", "email")}
     assert told(replace(situation, private=True)) == set()
     assert told(replace(situation, private=True, participants=frozenset({SAM}))) == {("Sam", "email")}
+
+
+# --- Every kind --------------------------------------------------------------------------------------
+
+# Bad enough to page; Tariq leads, Mei speaks for the company, Sam listens to customers and is on it.
+BUSY = replace(
+    QUIET,
+    rank=2,
+    holders={"lead": TARIQ, "communications_lead": MEI, "support_liaison": SAM},
+    participants=frozenset({SAM}),
+    told=frozenset({(RUTH, "email")}),
+    rules=(PAGE, TELL, Rule("A new severity", "severity_changed", participants=True)),
+)
+TO_LENA, TO_RUTH = {"told_members": [LENA]}, {"told_members": [RUTH]}
+# What the entry says → who hears of it; a `!` is paged.
+ROWS = {
+    "declared": ({}, "Tariq!"),
+    "assessed": ({}, ""),
+    "assessment_defaulted": ({}, "Tariq!"),
+    "severity_changed": ({}, "Sam"),
+    "resolved": ({}, "Ruth Sam"),
+    "reopened": ({}, "Ruth Sam"),
+    "declined": ({}, "Ruth Sam"),
+    "merged": ({}, "Ruth Sam"),
+    "role_taken": ({"role": "lead", "member": LENA}, "Lena!"),
+    "role_handed_over": ({"role": "lead", "member": LENA}, "Lena!"),
+    "role_declined": ({"role": "product", "member": LENA, "worn": True}, "Tariq!"),
+    "role_unanswered": ({"told_members": [SAM], "told": ["lead"], "function": "communications"}, "Sam! Tariq! Mei!"),
+    "role_offered": ({"role": "product", "member": LENA}, "Lena!"),
+    "role_volunteered": ({"role": "product", "member": LENA}, "Tariq"),
+    "role_offer_ended": ({"role": "product", "member": LENA}, "Tariq"),
+    "role_vacant": ({"role": "support_liaison", "function": "support", "told": ["lead"]}, "Sam! Tariq!"),
+    "role_seized": ({"role": "lead", "member": LENA, "before_member": SAM}, "Lena! Sam!"),
+    "handover_begun": ({"role": "lead", "member": SAM, "to": LENA}, "Lena!"),
+    "handover_ended": ({"role": "lead", "member": SAM, "to": LENA, "outcome": "withdrawn"}, "Sam! Lena"),
+    "long_duty": (TO_LENA, "Lena!"),
+    "function_requested": ({"function": "support"}, "Sam!"),
+    "participant_left": ({"member": LENA}, "Lena"),
+    "participant_recalled": ({"member": LENA}, "Lena!"),
+    "team_follows": ({"members": [LENA, STAN]}, "Lena Stan"),
+    "invitation_sent": ({"member": LENA, "inviter": SAM}, "Lena!"),
+    "invitation_accepted": ({"member": LENA, "inviter": SAM}, "Sam"),
+    "invitation_declined": ({"member": LENA, "inviter": SAM}, "Sam!"),
+    "invitation_expired": ({"member": MEI, "inviter": SAM, "to_administrators": True}, "Sam! Lena! Ada!"),
+    "workstream_blocked": (TO_LENA, "Lena"),
+    "workstream_unblocked": (TO_LENA, "Lena"),
+    "workstream_silent": (TO_LENA | {"told": ["lead"], "level": 1}, "Lena! Tariq!"),
+    "sync_called": (TO_LENA, "Lena"),
+    "sync_soon": (TO_LENA, "Lena"),
+    "sync_cancelled": (TO_LENA, "Lena"),
+    "exception_granted": ({"member": LENA}, "Lena"),
+    "finding_raised": ({}, "Tariq"),
+    "finding_waits": ({"told": ["lead", "communications_lead"]}, "Tariq! Mei!"),
+    "task_added": ({"owner": LENA}, "Lena"),
+    "task_given": ({"owner": LENA}, "Lena"),
+    "task_due": (TO_LENA, "Lena!"),
+    "task_overdue": ({"told": ["lead"]}, "Tariq!"),
+    "question_asked": ({"owner_role": "communications_lead"}, "Mei"),
+    "question_answered": ({"asker": STAN}, "Stan"),
+    "question_declined": ({"asker": STAN}, "Stan"),
+    "question_waits": ({"told": ["communications_lead"]}, "Mei!"),
+    "changes_collided": ({"told_members": [LENA, SAM]}, "Lena Sam Tariq"),
+    "changes_arranged": (TO_LENA, "Lena"),
+    "change_cleared": (TO_LENA | {"released": True}, "Lena!"),
+    "change_released": (TO_LENA, "Lena!"),
+    "change_ended": (TO_LENA, "Lena!"),
+    "change_withdrawn": (TO_LENA, "Lena!"),
+    "change_due": (TO_LENA, "Lena!"),
+    "change_lapsed": (TO_LENA | {"told": ["lead"]}, "Lena! Tariq!"),
+    "update_published": ({"audience": "technical"}, "Tariq Mei"),
+    "clock_warned": ({"told": ["lead"]}, "Tariq"),
+    "clock_due": ({"told": ["lead"]}, "Tariq!"),
+    "clock_overdue": ({"told": ["lead"]}, "Tariq!"),
+    "clock_escalated": ({"told": ["lead", "administrators"]}, "Tariq! Lena! Ada!"),
+    "decision_raised": (TO_RUTH, "Ruth!"),
+    "decision_made": (TO_LENA | {"overruled": [RUTH]}, "Lena Ruth!"),
+    "decision_reversed": (TO_LENA | {"overruled": [RUTH]}, "Lena Ruth!"),
+    "decision_warned": (TO_RUTH, "Ruth"),
+    "decision_due": (TO_RUTH, "Ruth!"),
+    "decision_escalated": (TO_RUTH, "Ruth!"),
+}
+
+
+def test_every_kind_that_notifies_has_its_row():
+    assert set(ROWS) == {kind.name for kind in kinds.all_kinds() if kind.notifies}
+
+
+@pytest.mark.parametrize("kind", ROWS)
+def test_a_kind_reaches_these_and_nobody_else(kind):
+    details, names = ROWS[kind]
+    expected = set()
+    for name in names.split():
+        expected.add((name.rstrip("!"), "email"))
+        expected |= {(name[:-1], "sms")} if name.endswith("!") else set()
+    situation = replace(BUSY, kind=kind, details=details)
+
+    assert told(situation) == expected
+    assert told(replace(situation, readers=frozenset())) == set()
+    assert {channel for _, channel in told(replace(situation, rank=4))} <= {"email"}
