@@ -66,7 +66,8 @@ def test_nothing_is_sent_outside_in_the_name_of_a_demonstration(acme, lena, sett
 
     call_command("tick")
 
-    assert mailoutbox == []
+    # Globex is no demonstration, and has an incident of its own.
+    assert [mail.to for mail in mailoutbox if mail.to[0].endswith("@acme.test")] == []
     sent = Delivery.objects.filter(state=Delivery.State.ACCEPTED)
     assert {delivery.channel for delivery in sent} == {"email", "sms"}
     assert all(delivery.is_kept for delivery in sent)
