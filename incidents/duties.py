@@ -22,6 +22,8 @@ DUTIES = {
     "assessment": "incidents.mobilization.AssessmentDuty",
     "update": "incidents.duties.UpdateDuty",
     "finding": "incidents.models.findings.FindingDuty",
+    "reply": "incidents.models.findings.ReplyDuty",
+    "synthesis": "incidents.models.synthesis.SynthesisDuty",
     "task": "incidents.models.tasks.TaskDuty",
     "vacancy": "incidents.vacancies.VacancyDuty",
     "acceptance": "incidents.models.roles.AcceptanceDuty",

@@ -50,7 +50,9 @@ def all_kinds():
 
 
 BRIEFING = Visibility.BRIEFING
-WHOLE_ROOM = ("header", "clocks", "roles", "functions", "needs", "streams", "tasks", "findings", "questions")
+WHOLE_ROOM = (
+    "header", "clocks", "roles", "functions", "needs", "streams", "tasks", "findings", "synthesis", "questions",
+)  # fmt: skip
 
 DECLARED = _kind("declared", *WHOLE_ROOM, visibility=BRIEFING, notifies=True)
 DETAILS_CHANGED = _kind("details_changed", "header", "functions", visibility=BRIEFING)
@@ -124,10 +126,21 @@ POST_DECLINED = _kind("post_declined", system=True)
 EXCEPTION_GRANTED = _kind("exception_granted", notifies=True)
 EXCEPTION_REVOKED = _kind("exception_revoked")
 
-FINDING_RAISED = _kind("finding_raised", "findings", "needs", notifies=True)
+FINDING_RAISED = _kind("finding_raised", "findings", "synthesis", "needs", notifies=True)
 FINDING_ACKNOWLEDGED = _kind("finding_acknowledged", "findings", "needs")
-FINDING_SET_ASIDE = _kind("finding_set_aside", "findings", "needs")
+FINDING_SET_ASIDE = _kind("finding_set_aside", "findings", "synthesis", "needs")
+FINDING_MORE_ASKED = _kind("finding_more_asked", "findings", "needs", notifies=True)
+FINDING_CHALLENGED = _kind("finding_challenged", "findings", "synthesis", "needs", notifies=True)
+FINDING_REPLIED = _kind("finding_replied", "findings", "synthesis", "needs", notifies=True)
+FINDING_CORRECTED = _kind("finding_corrected", "findings", "synthesis", "needs", notifies=True)
 FINDING_WAITS = _kind("finding_waits", "findings", "needs", notifies=True)
+
+# What it says is not in the entry: the words of a version stay with the version.
+SYNTHESIS_PUBLISHED = _kind("synthesis_published", "synthesis", "findings", "needs", notifies=True)
+SYNTHESIS_CHALLENGED = _kind("synthesis_challenged", "synthesis", "needs", notifies=True)
+SYNTHESIS_WAITS = _kind("synthesis_waits", "synthesis", "needs", notifies=True)
+SYNTHESIS_DELEGATED = _kind("synthesis_delegated", "synthesis", "needs", notifies=True)
+SYNTHESIS_DELEGATION_ENDED = _kind("synthesis_delegation_ended", "synthesis", "needs", notifies=True)
 
 TASK_ADDED = _kind("task_added", "tasks", "needs", notifies=True)
 TASK_TAKEN = _kind("task_taken", "tasks", "needs")

@@ -25,6 +25,7 @@ CLOCKS = (kinds.CLOCK_DUE.name, kinds.CLOCK_OVERDUE.name, kinds.CLOCK_ESCALATED.
 REMINDERS = (
     *CLOCKS,
     kinds.FINDING_WAITS.name,
+    kinds.SYNTHESIS_WAITS.name,
     kinds.TASK_DUE.name,
     kinds.TASK_OVERDUE.name,
     kinds.QUESTION_WAITS.name,
@@ -44,6 +45,7 @@ SUBJECTS = (
     "change",
     "sync",
     "decision",
+    "delegation",
 )
 
 
@@ -156,6 +158,9 @@ _TOPICS = {
     kinds.PARTICIPANT_RECALLED.name: "participation",
     kinds.TEAM_FOLLOWS.name: "participation",
     kinds.CHANGES_ARRANGED.name: "changes",
+    kinds.SYNTHESIS_PUBLISHED.name: "synthesis",
+    kinds.SYNTHESIS_CHALLENGED.name: "synthesis",
+    kinds.SYNTHESIS_WAITS.name: "synthesis",
 }
 
 

@@ -11,8 +11,9 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from incidents import kinds
-from incidents.models import Finding, FunctionActivation, Incident, Question, Task
+from incidents.models import Finding, FunctionActivation, Incident, Question, Synthesis, Task
 from incidents.models.changes import ChangeState
+from incidents.models.synthesis import LINES
 from incidents.models.updates import PARTS
 from incidents.rights import in_words
 from incidents.sms_length import BASIC, sms_length
@@ -313,10 +314,13 @@ def _to_decide(phrase):
     return words
 
 
-def _finding(headline):
+def _finding(headline, act="Acknowledge it"):
     def words(entry, reader):
         finding = Finding.objects.with_people().get(pk=entry.details["finding"])
+        said = finding.remarks.filter(entry=entry).first()
         facts = _named(
+            (f"{_who(entry)} {said.get_kind_display()}" if said else "", said.text if said else ""),
+            ("In place of", finding.corrects.label if finding.corrects else ""),
             ("Condition", finding.condition),
             ("Actions", finding.actions),
             ("Needs", finding.needs),
@@ -326,7 +330,45 @@ def _finding(headline):
             ("Raised by", finding.raised_by.name if finding.raised_by else ""),
             ("Acknowledge by", _moment(finding.acknowledge_by, entry.incident.organization)),
         )
-        return Words(f"Finding {finding.label} {headline}", facts, "Acknowledge it", gist=finding.condition)
+        page = f"findings/{finding.pk}/"
+        if entry.details.get("for_author"):
+            return Words(f"Finding {finding.label} waits for a word", facts, "Reply", finding.condition, page)
+        return Words(f"Finding {finding.label} {headline}", facts, act, gist=finding.condition, page=page)
+
+    return words
+
+
+def _synthesis(headline, act="Read it"):
+    """What we know, in the words of the version that the entry is about."""
+
+    def words(entry, reader):
+        details = entry.details
+        version = details.get("version")
+        found = Synthesis.objects.filter(incident=entry.incident, version=version).first() if version else None
+        challenged = found.challenge_reason if found and entry.kind == kinds.SYNTHESIS_CHALLENGED.name else ""
+        newer = ", ".join(f"F{number}" for number in details.get("findings", ()))
+        facts = _named(
+            ("Not right, because", challenged),
+            ("By", _who(entry)),
+            ("Behind it" if entry.kind == kinds.SYNTHESIS_PUBLISHED.name else "Found since", newer),
+            *((line.label, getattr(found, line.name)) for line in LINES if found),
+        )
+        gist = found.known if found else ""
+        return Words(headline.format(version=version or ""), facts, act, gist, "synthesis/")
+
+    return words
+
+
+def _delegated(headline):
+    def words(entry, reader):
+        until = entry.details.get("until")
+        facts = _named(
+            ("By", _who(entry)),
+            ("Until", _moment(until, entry.incident.organization) if until else ""),
+            ("Because", entry.details.get("waiver")),
+        )
+        headed = headline.format(name=entry.details.get("name", "Somebody"))
+        return Words(headed, facts, "Look at what was found", page="synthesis/")
 
     return words
 
@@ -515,7 +557,16 @@ _WORDS = {
     kinds.CLOCK_OVERDUE.name: _clock("overdue"),
     kinds.CLOCK_ESCALATED.name: _clock("still missing"),
     kinds.FINDING_RAISED.name: _finding("for you"),
+    kinds.FINDING_MORE_ASKED.name: _finding("is asked about", "Reply"),
+    kinds.FINDING_CHALLENGED.name: _finding("is challenged", "Reply, or correct it"),
+    kinds.FINDING_REPLIED.name: _finding("is answered"),
+    kinds.FINDING_CORRECTED.name: _finding("corrects an earlier one"),
     kinds.FINDING_WAITS.name: _finding("waits to be acknowledged"),
+    kinds.SYNTHESIS_PUBLISHED.name: _synthesis("What we know, version {version}"),
+    kinds.SYNTHESIS_CHALLENGED.name: _synthesis("What we know, version {version}, is challenged", "Look at it"),
+    kinds.SYNTHESIS_WAITS.name: _synthesis("More was found since we said what we know", "Write what is known now"),
+    kinds.SYNTHESIS_DELEGATED.name: _delegated("You say what we know for a while"),
+    kinds.SYNTHESIS_DELEGATION_ENDED.name: _delegated("{name} says no more what we know"),
     kinds.TASK_ADDED.name: _task("is yours"),
     kinds.TASK_GIVEN.name: _task("is yours"),
     kinds.TASK_DUE.name: _task("is due now"),

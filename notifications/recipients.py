@@ -420,6 +420,32 @@ def _finding(situation):
     yield from _holder_or_next(situation, IncidentRole.LEAD, by, "Findings")
 
 
+def _back_to_author(situation):
+    yield from _told_by_name(situation, (EMAIL,), "Raised the finding")
+
+
+def _answered_finding(situation):
+    """The lead as of any finding, and whoever asked, wrote what rests on it, or raised the one it corrects."""
+    yield from _finding(situation)
+    yield from _told_by_name(situation, (EMAIL,), "Asked about it, or relied on it")
+
+
+def _known(situation):
+    """Those who pass it on in their own words; the lead, where somebody else wrote it."""
+    for role in (IncidentRole.LEAD, IncidentRole.COMMUNICATIONS_LEAD, IncidentRole.SUPPORT_LIAISON):
+        for member in situation.worn_by(role):
+            yield _Call(member, (EMAIL,), f"What we know: {situation.name_of(role).lower()}")
+
+
+def _known_challenged(situation):
+    yield from _holder_or_next(situation, IncidentRole.LEAD, (EMAIL,), "What we know")
+    yield from _told_by_name(situation, (EMAIL,), "Published it")
+
+
+def _delegated(situation):
+    yield _Call(situation.details.get("member"), (EMAIL,), "You say what we know for a while", needed=True)
+
+
 def _task_owner(situation):
     yield _Call(situation.details.get("owner"), (EMAIL,), "The task is yours", needed=True)
 
@@ -553,7 +579,16 @@ _CALLS = {
     kinds.CLOCK_OVERDUE.name: _reminder,
     kinds.CLOCK_ESCALATED.name: _reminder,
     kinds.FINDING_RAISED.name: _finding,
+    kinds.FINDING_MORE_ASKED.name: _back_to_author,
+    kinds.FINDING_CHALLENGED.name: _back_to_author,
+    kinds.FINDING_REPLIED.name: _answered_finding,
+    kinds.FINDING_CORRECTED.name: _answered_finding,
     kinds.FINDING_WAITS.name: _reminder,
+    kinds.SYNTHESIS_PUBLISHED.name: _known,
+    kinds.SYNTHESIS_CHALLENGED.name: _known_challenged,
+    kinds.SYNTHESIS_WAITS.name: _reminder,
+    kinds.SYNTHESIS_DELEGATED.name: _delegated,
+    kinds.SYNTHESIS_DELEGATION_ENDED.name: _by_name("What we know is in other hands"),
     kinds.TASK_ADDED.name: _task_owner,
     kinds.TASK_GIVEN.name: _task_owner,
     kinds.TASK_DUE.name: _reminder,

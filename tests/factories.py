@@ -16,6 +16,7 @@ from incidents.models import (
     Integration,
     Message,
     Question,
+    Synthesis,
     Task,
     Workstream,
 )
@@ -100,3 +101,9 @@ def fire_alert(title="High error rate", *, labels=None, key="1"):
     integration = Integration.objects.first() or Integration.connect(organization, "alertmanager", name="Prometheus")[0]
     report = Report(dedup_key=key, group_key=key, firing=True, title=title, labels=labels or {})
     return Alert.fire(integration, report)
+
+
+def say_what_we_know(incident, known="Paying by card fails in Europe.", *, by, **fields):
+    """The version itself."""
+    entry = Synthesis.publish(incident, known=known, by=by, **fields)
+    return incident.syntheses.get(version=entry.details["version"])

@@ -13,7 +13,7 @@ from .clocks import AssessmentOverdue, UpdateOverdue
 from .decisions import DecisionOverdue
 from .exclusivity import CommunicationsAlsoTechnical, LeadAlsoCoordinator, RolesExcludeEachOther
 from .facts import Facts
-from .findings import FindingUnacknowledged
+from .findings import FindingUnacknowledged, SynthesisLate
 from .functions import RequiredFunctionNotEngaged
 from .gaps import Breach, Gap
 from .participants import ParticipantCap, SpanOfControl
@@ -48,6 +48,7 @@ GUARDS = (
     UpdateOverdue(),
     FindingUnacknowledged(),
     QuestionOverdue(),
+    SynthesisLate(),
     TaskUnowned(),
     SilentWorkstream(),
     UnownedWorkstream(),

@@ -5,7 +5,7 @@ from .changes import ChangeConflict, ChangeIntent, ChangeService
 from .decisions import Decision, DecisionInput
 from .dependencies import WorkstreamDependency
 from .documents import Document
-from .findings import Finding
+from .findings import Finding, FindingRemark
 from .functions import FunctionActivation
 from .handovers import Handover
 from .hypotheses import FixAttempt, Hypothesis, HypothesisEvidence, HypothesisTester
@@ -19,6 +19,7 @@ from .reading import StreamRead
 from .roles import RoleAssignment
 from .stream_exceptions import StreamException
 from .sync_points import SyncPoint
+from .synthesis import Synthesis, SynthesisDelegation, SynthesisEditing, SynthesisSource
 from .tasks import Task
 from .timeline import TimeCorrection, TimelineEntry
 from .updates import StatusUpdate
@@ -36,6 +37,7 @@ __all__ = [
     "DecisionInput",
     "Document",
     "Finding",
+    "FindingRemark",
     "FixAttempt",
     "FunctionActivation",
     "GuardWaiver",
@@ -60,6 +62,10 @@ __all__ = [
     "StreamException",
     "StreamRead",
     "SyncPoint",
+    "Synthesis",
+    "SynthesisDelegation",
+    "SynthesisEditing",
+    "SynthesisSource",
     "Task",
     "TimeCorrection",
     "TimelineEntry",

@@ -455,13 +455,14 @@ class Incident(TenantModel):
         from .obligations import Obligation
         from .questions import Question
         from .roles import RoleAssignment
+        from .synthesis import Synthesis
         from .tasks import Task
 
         self.resolved_at = self.closed_at = None
         self.save(update_fields=["status", "resolved_at", "closed_at"])
         Obligation.open_updates(self)
         silence.begin_again(self)
-        for each in (Decision, Finding, Question, Task, ChangeIntent):
+        for each in (Decision, Finding, Synthesis, Question, Task, ChangeIntent):
             each.wait_again(self)
         entry = self.record(kinds.REOPENED, by=by, before=before, after=self.status, reason=reason, waiver=waiver)
         RoleAssignment.take_up_again(self)

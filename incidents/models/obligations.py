@@ -24,6 +24,8 @@ class ObligationKind(models.TextChoices):
     ASSESSMENT = "assessment", "Assessment"
     UPDATE = "update", "Update"
     FINDING = "finding", "Finding"
+    REPLY = "reply", "Reply about a finding"
+    SYNTHESIS = "synthesis", "What we know"
     TASK = "task", "Task"
     QUESTION = "question", "Question"
     SILENCE = "silence", "Silence"
@@ -155,6 +157,22 @@ class Obligation(TenantModel):
         obligation._set_due(due_at or starts_at + timedelta(minutes=minutes))
         obligation.save(force_insert=True)
         return obligation
+
+    @classmethod
+    def open_again(cls, incident, kind, *, minutes, subject=0, owner=None, now=None, due_at=None):
+        """Start another window about the same; where the clock stands still it is not taken for the last one."""
+        now = now or timezone.now()
+        last = incident.obligations.about(kind, subject).aggregate(last=Max("starts_at"))["last"]
+        starts_at = last + SHORTEST if last and last >= now else now
+        return cls.open(
+            incident,
+            kind,
+            minutes=minutes,
+            subject=subject,
+            owner=owner,
+            starts_at=starts_at,
+            due_at=due_at or now + timedelta(minutes=minutes),
+        )
 
     @classmethod
     def open_assessment(cls, incident):

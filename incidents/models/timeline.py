@@ -221,7 +221,9 @@ class TimelineQuerySet(TenantQuerySet):
 
     def saying(self, words):
         """What reads like this: in the entry itself, in the message it brought, or in the name of who acted."""
+        from .findings import FindingRemark
         from .messages import Message
+        from .synthesis import Synthesis
 
         said = Q(actor__person__name__icontains=words)
         # Inside a list SQLite compares with the text as it is stored, where letters beyond ASCII are spelled out.
@@ -229,7 +231,10 @@ class TimelineQuerySet(TenantQuerySet):
             for path, of_kinds in _spoken():
                 said |= of_kinds & Q(**{f"details__{path}__icontains": spelled})
         messages = Message.objects.filter(text__icontains=words)
-        return self.filter(said | Q(pk__in=messages.values("entry")) | Q(pk__in=messages.values("pin")))
+        said |= Q(pk__in=messages.values("entry")) | Q(pk__in=messages.values("pin"))
+        for rows in (FindingRemark.objects.saying(words), Synthesis.objects.saying(words)):
+            said |= Q(pk__in=rows.values("entry"))
+        return self.filter(said)
 
     def as_it_happened(self):
         """With `took_place`, when it happened as far as is known now, and in that order."""

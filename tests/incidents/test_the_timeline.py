@@ -268,6 +268,40 @@ SENTENCES = {
         {"finding": 1, "number": 1, "condition": "5.1 is healthy.", "reason": "Only on the canary."},
         "Lena Fischer set finding F1 aside: 5.1 is healthy.",
     ),
+    "finding_more_asked": (
+        {"finding": 1, "number": 1, "condition": "5.1 is healthy."},
+        "Lena Fischer asked for more about finding F1: 5.1 is healthy.",
+    ),
+    "finding_challenged": (
+        {"finding": 1, "number": 1, "condition": "5.1 is healthy."},
+        "Lena Fischer challenged finding F1: 5.1 is healthy.",
+    ),
+    "finding_replied": (
+        {"finding": 1, "number": 1, "condition": "5.1 is healthy."},
+        "Lena Fischer replied about finding F1: 5.1 is healthy.",
+    ),
+    "finding_corrected": (
+        {"finding": 2, "number": 2, "corrects": 1, "version": 3, "condition": "5.1 fails on node 2."},
+        "Lena Fischer corrected finding F1, on which version 3 of what we know rests. "
+        "F2 takes its place: 5.1 fails on node 2.",
+    ),
+    "synthesis_published": (
+        {"version": 3, "findings": [1, 2]},
+        "Lena Fischer said what we know, version 3, from F1, F2.",
+    ),
+    "synthesis_challenged": ({"version": 3}, "Lena Fischer challenged what we know, version 3."),
+    "synthesis_waits": (
+        {"version": 3, "findings": [4, 5], "told": ["lead"]},
+        "What we know is version 3 and over 20 minutes old; newer: F4, F5. Told: incident lead.",
+    ),
+    "synthesis_delegated": (
+        {"name": "Tariq Haddad", "member": 1, "until": DUE},
+        "Lena Fischer gave it to Tariq Haddad to hear the findings and say what we know until 14:30.",
+    ),
+    "synthesis_delegation_ended": (
+        {"name": "Tariq Haddad", "member": 1},
+        "Lena Fischer ended it that Tariq Haddad says what we know.",
+    ),
     "finding_waits": (
         {"finding": 1, "number": 1, "level": 1, "told": ["lead", "communications_lead"]},
         "Finding F1 still waits to be acknowledged. Told: incident lead, communications lead.",
