@@ -88,7 +88,15 @@ def find_task(request, incident, pk):
 
 def find_finding(request, incident, pk):
     """A finding of the incident; 404 for stakeholders, and where its workstream is not theirs to know."""
-    return _part(request, incident, Finding.objects.with_people(), pk)
+    return _part(request, incident, Finding.objects.for_reading(), pk)
+
+
+def find_synthesis(request, incident, version):
+    """One version of what we know; 404 for stakeholders, who are told in the words of an update."""
+    require_responder(request)
+    synthesis = get_object_or_404(incident.syntheses.for_reading(request.membership), version=version)
+    synthesis.incident = incident
+    return synthesis
 
 
 def find_question(request, incident, pk):

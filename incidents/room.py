@@ -20,6 +20,7 @@ from .boards.lines import LineBoard
 from .boards.needs import needs_of
 from .boards.questions import QuestionBoard
 from .boards.roles import RoleBoard
+from .boards.synthesis import SynthesisBoard
 from .boards.tasks import TaskBoard
 from .boards.theories import TheoryBoard
 from .fragments import attach_messages
@@ -240,6 +241,11 @@ class IncidentRoom:
     @cached_property
     def findings(self):
         return FindingBoard(self)
+
+    @cached_property
+    def synthesis(self):
+        """What we know, and how old that is."""
+        return SynthesisBoard(self)
 
     @cached_property
     def tasks(self):

@@ -36,6 +36,7 @@ from .views import (
     severity,
     status,
     sync_points,
+    synthesis,
     tasks,
     theories,
     timeline,
@@ -163,6 +164,29 @@ urlpatterns += [
     path("incidents/<int:number>/findings/new/", findings.finding_new, name="finding_new"),
     path("incidents/<int:number>/findings/<int:pk>/", findings.finding, name="finding"),
     path("incidents/<int:number>/findings/<int:pk>/dismissal/", findings.finding_dismissal, name="finding_dismissal"),
+    *[
+        path(f"incidents/<int:number>/findings/<int:pk>/{noun}/", view, name=f"finding_{noun}")
+        for noun, view in {
+            "more": findings.finding_more,
+            "challenge": findings.finding_challenge,
+            "reply": findings.finding_reply,
+            "correction": findings.finding_correction,
+        }.items()
+    ],
+    path("incidents/<int:number>/synthesis/new/", synthesis.synthesis_new, name="synthesis_new"),
+    path("incidents/<int:number>/synthesis/editing/", synthesis.synthesis_editing, name="synthesis_editing"),
+    path("incidents/<int:number>/synthesis/delegation/", synthesis.synthesis_delegation, name="synthesis_delegation"),
+    path(
+        "incidents/<int:number>/synthesis/delegation/end/",
+        synthesis.synthesis_delegation_end,
+        name="synthesis_delegation_end",
+    ),
+    path("incidents/<int:number>/synthesis/<int:version>/", synthesis.synthesis_version, name="synthesis_version"),
+    path(
+        "incidents/<int:number>/synthesis/<int:version>/challenge/",
+        synthesis.synthesis_challenge,
+        name="synthesis_challenge",
+    ),
     path("incidents/<int:number>/questions/new/", questions.question_new, name="question_new"),
     path("incidents/<int:number>/questions/<int:pk>/", questions.question, name="question"),
     path("incidents/<int:number>/decisions/new/", decisions.decision_new, name="decision_new"),

@@ -9,6 +9,7 @@ from teams.api.shapes import Answer, Body, Person
 from ..fragments import attach_messages
 from ..lookups import find_incident, room_of
 from ..models import Participant
+from .synthesis import SynthesisAnswer
 from .timeline import EntryAnswer
 from .updates import UpdateAnswer
 from .workstreams import WorkstreamAnswer
@@ -35,6 +36,7 @@ class CatchUpAnswer(Answer):
     since = serializers.DateTimeField(allow_null=True, help_text="What is newer is new to you; null: everything is.")
     after = serializers.IntegerField(help_text="The number of the last entry you know.")
     standing = serializers.CharField()
+    known = SynthesisAnswer(allow_null=True, help_text="The current version of what we know, or null.")
     updates = serializers.SerializerMethodField(help_text="What each audience that you may read was told last.")
     active_work = WorkstreamAnswer(many=True, help_text="Workstreams that are not done.")
     turns = serializers.SerializerMethodField(help_text="What changed the course of it since, the oldest first.")

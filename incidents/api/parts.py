@@ -4,7 +4,7 @@ from rest_framework import serializers
 
 from teams.api.shapes import LARGEST_ID, Lookup
 
-from ..models import ChangeIntent, Hypothesis, Message, Workstream
+from ..models import ChangeIntent, Finding, Hypothesis, Message, Workstream
 
 
 class Part(Lookup, serializers.IntegerField):
@@ -33,6 +33,11 @@ class WorkstreamPart(Part):
 class MessagePart(Part):
     model = Message
     default_error_messages = {"missing": "There is no such message in this incident."}
+
+
+class FindingPart(Part):
+    model = Finding
+    default_error_messages = {"missing": "There is no such finding in this incident."}
 
 
 class HypothesisPart(Part):

@@ -33,6 +33,8 @@ TELLING = (
     kinds.HYPOTHESIS_CONFIRMED,
     kinds.HYPOTHESIS_RULED_OUT,
     kinds.FIX_ENDED,
+    kinds.SYNTHESIS_PUBLISHED,
+    kinds.FINDING_CORRECTED,
     kinds.NOTE_ADDED,
     kinds.MESSAGE_PINNED,
 )
@@ -97,6 +99,11 @@ class CatchUp:
         return known.values_list("number", flat=True).first() or 0
 
     # --- The blocks ----------------------------------------------------------------------------------
+
+    @property
+    def known(self):
+        """What we know, which everything else is read after; None before anybody has said it, and for stakeholders."""
+        return self.room.synthesis.current if self.room.responds else None
 
     @property
     def latest_updates(self):

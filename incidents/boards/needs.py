@@ -158,11 +158,29 @@ def _functions(room):
 
 
 def _findings(room):
-    if IncidentRole.LEAD in room.own_roles:
+    """For whoever leads, and for a deputy what has climbed to them; for its author what was asked about one."""
+    climbed = [each for each in room.owed if each.kind == ObligationKind.FINDING]
+    if IncidentRole.LEAD in room.own_roles or any(room.synthesis.stands_in(each) for each in climbed):
         raised = room.incident.findings.raised().visible_to(room.viewer)
         for finding in _promised(room, raised, ObligationKind.FINDING):
-            act = Act("Acknowledge", f"findings/{finding.pk}/", posts=True)
-            yield _about(room, finding, "finding", finding.condition, finding.acknowledge_by, act)
+            if room.findings.may_hear(finding):
+                act = Act("Acknowledge", f"findings/{finding.pk}/", posts=True)
+                yield _about(room, finding, "finding", finding.condition, finding.acknowledge_by, act)
+    owed = {each.subject: each for each in room.owed if each.kind == ObligationKind.REPLY}
+    own = [pk for pk, each in owed.items() if each.owner_id == room.viewer.pk]
+    for finding in room.incident.findings.filter(pk__in=own).in_order() if own else ():
+        act = Act("Reply", f"findings/{finding.pk}/reply/")
+        words = f"{finding.get_state_display().lower()}: {finding.condition}"
+        yield _about(room, finding, "reply", words, owed[finding.pk].due_at, act)
+
+
+def _synthesis(room):
+    """What we know has grown old: for the lead, whom they named, and deputies once it has climbed."""
+    board = room.synthesis
+    if board.is_old and (IncidentRole.LEAD in room.own_roles or board.stands_in(board.clock)):
+        sentence = "Say what we know: more was found since"
+        act = Act("Write it", "synthesis/new/", page=True)
+        yield Need("synthesis", "", sentence, _lateness(room, board.clock.due_at), board.clock.due_at, (act,))
 
 
 def _questions(room):
@@ -206,6 +224,6 @@ def _lateness(room, due_at):
 
 
 LOOKS = (
-    _invitations, _roles_in_question, _decisions, _clocks, _vacant_roles, _functions, _findings, _questions, _tasks,
-    _changes,
+    _invitations, _roles_in_question, _decisions, _clocks, _vacant_roles, _functions, _findings, _synthesis,
+    _questions, _tasks, _changes,
 )  # fmt: skip

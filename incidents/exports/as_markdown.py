@@ -7,6 +7,8 @@ from django.template.loader import render_to_string
 from django.utils.html import strip_tags
 
 from .. import kinds
+from ..models.findings import RemarkKind
+from ..models.synthesis import LINES
 from ..models.updates import PARTS
 
 # What could begin anything but text, wherever it stands, and what only could at the beginning of a line.
@@ -87,10 +89,32 @@ def _workstream(row):
     return f"- {escaped(row['title'])}: {row['state']}{owner}\n"
 
 
+def _synthesis(row):
+    numbers = {line.name: [] for line in LINES}
+    for source in row["sources"]:
+        for name in [source["field"]] if source["field"] else numbers:
+            numbers[name].append(f"F{source['number']}")
+    said = "".join(
+        f"- {line.label}: {escaped(row[line.name])}"
+        + (f" ({', '.join(dict.fromkeys(numbers[line.name]))})" if numbers[line.name] else "")
+        + "\n"
+        for line in LINES
+        if row[line.name]
+    )
+    by = escaped(row["published_by"] or "Muster")
+    challenged = (
+        f"- Challenged by {escaped(row['challenged_by'])}: {escaped(row['challenge'])}\n" if row["challenge"] else ""
+    )
+    return f"### Version {row['version']}, {moment(row['published_at'])} by {by}\n\n{said}{challenged}\n"
+
+
 def _finding(row):
     by = escaped(row["raised_by"] or "Muster")
     parts = {"Actions": "actions", "Needs": "needs", "Meaning": "meaning", "Set aside because": "reason"}
     more = "".join(f"  - {label}: {escaped(row[name])}\n" for label, name in parts.items() if row[name])
+    for remark in row["remarks"]:
+        said = RemarkKind(remark["kind"]).label
+        more += f"  - {escaped(remark['made_by'] or 'Muster')} {said}: {escaped(remark['text'])}\n"
     head = f"- F{row['number']} ({row['state']}, confidence {row['confidence']}), {moment(row['raised_at'])} by {by}"
     return f"{head}: {escaped(row['condition'])}\n{more}"
 
@@ -172,6 +196,7 @@ _SECTIONS = {
     "roles": _role,
     "participants": _participant,
     "workstreams": _workstream,
+    "what_we_know": _synthesis,
     "findings": _finding,
     "tasks": _task,
     "questions": _question,

@@ -15,6 +15,7 @@ from ..api.findings import FindingAnswer
 from ..api.participants import ParticipantAnswer
 from ..api.questions import QuestionAnswer
 from ..api.roles import RoleAnswer
+from ..api.synthesis import SynthesisAnswer
 from ..api.tasks import TaskAnswer, owners_in
 from ..api.theories import FixAnswer, HypothesisAnswer
 from ..api.updates import UpdateAnswer
@@ -112,7 +113,9 @@ class Export:
         if viewer.is_responder:
             streams = incident.workstreams.for_reading(viewer).in_order()
             yield "workstreams", WorkstreamAnswer(streams, many=True).data
-            findings = incident.findings.visible_to(viewer).with_people().in_order()
+            versions = incident.syntheses.for_reading(viewer).order_by("version")
+            yield "what_we_know", SynthesisAnswer(versions, many=True).data
+            findings = incident.findings.visible_to(viewer).for_reading().in_order()
             yield "findings", FindingAnswer(findings, many=True).data
             tasks = list(incident.tasks.visible_to(viewer).with_people().order_by("number"))
             owners_in(incident)(tasks)

@@ -24,6 +24,7 @@ from .incident import Incident
 from .obligations import Obligation, ObligationKind
 from .participants import Participant
 from .timeline import TimelineEntry
+from .workstreams import Workstream
 
 # So long a version is fresh, whatever is found meanwhile.
 FRESH = timedelta(minutes=20)
@@ -76,9 +77,11 @@ class SynthesisQuerySet(TenantQuerySet):
     def with_people(self):
         return self.select_related("published_by__person", "challenged_by__person")
 
-    def for_reading(self):
-        """With the findings behind each line, in a constant number of queries."""
-        sources = SynthesisSource.objects.select_related("finding__workstream", "finding__correction")
+    def for_reading(self, viewer=None):
+        """With the findings behind each line, in a constant number of queries; those that `viewer` may know of."""
+        sources = SynthesisSource.objects.select_related("finding__correction")
+        if viewer is not None:
+            sources = sources.exclude(finding__workstream__in=Workstream.objects.hidden_from(viewer))
         return self.with_people().prefetch_related(
             models.Prefetch("sources", queryset=sources.order_by("finding__number"))
         )

@@ -2,8 +2,9 @@
 
 from django.views.decorators.http import require_http_methods
 
+from ..forms.synthesis import ChallengeForm, CorrectionForm, MoreForm, ReplyForm
 from ..forms.work import AcknowledgementForm, FindingForm, SettingAsideForm
-from ..lookups import find_finding, find_incident, message_in, number_in, require_responder
+from ..lookups import find_finding, find_incident, message_in, number_in, require_responder, room_of
 from ..models import Finding
 from .acting import act_form, posted, raised_from
 from .answers import done
@@ -39,7 +40,12 @@ def finding(request, number, pk):
     if form.is_valid():
         with form.refusals():
             return done(request, found.acknowledge(by=request.membership, **form.cleaned_data))
-    return act_form(request, "finding", title=f"Finding {found.label}", incident=incident, finding=found, form=form)
+    room = room_of(request, incident)
+    acts = [
+        (f"{incident.get_absolute_url()}findings/{pk}/{noun}/", word) for noun, word in room.findings.acts_on(found)
+    ]
+    title, context = f"Finding {found.label}", {"incident": incident, "finding": found, "room": room, "acts": acts}
+    return act_form(request, "finding", title=title, form=form, **context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -53,3 +59,60 @@ def finding_dismissal(request, number, pk):
             return done(request, found.set_aside(by=request.membership, **form.cleaned_data))
     title = f"Set finding {found.label} aside"
     return act_form(request, "finding_dismissal", title=title, incident=incident, finding=found, form=form)
+
+
+@require_http_methods(["GET", "POST"])
+def finding_more(request, number, pk):
+    """The lead wants to know more before using it."""
+    found = _find(request, number, pk)
+    form = MoreForm(posted(request))
+    words = ("Ask for more", "It goes back to whoever raised it. The lead's clock stops meanwhile.", "Ask")
+    return _act(request, found, form, lambda: found.ask_for_more(by=request.membership, **form.cleaned_data), *words)
+
+
+@require_http_methods(["GET", "POST"])
+def finding_challenge(request, number, pk):
+    """Somebody knows better."""
+    found = _find(request, number, pk)
+    form = ChallengeForm(posted(request))
+    words = ("Challenge it", "It goes back to whoever raised it, and what rests on it is marked.", "Challenge it")
+    return _act(request, found, form, lambda: found.challenge(by=request.membership, **form.cleaned_data), *words)
+
+
+@require_http_methods(["GET", "POST"])
+def finding_reply(request, number, pk):
+    """A word of whoever raised it, on what was asked or held against it."""
+    found = _find(request, number, pk)
+    form = ReplyForm(posted(request))
+    words = ("Reply", "Say more, or why it stands. If it does not stand, correct it instead.", "Reply")
+    return _act(request, found, form, lambda: found.reply(by=request.membership, **form.cleaned_data), *words)
+
+
+@require_http_methods(["GET", "POST"])
+def finding_correction(request, number, pk):
+    """A new finding in its place."""
+    found = _find(request, number, pk)
+    form = CorrectionForm(posted(request), finding=found)
+    words = ("Correct it", "A new finding takes its place, and what rests on this one is marked.", "Correct it")
+    return _act(request, found, form, lambda: found.correct(by=request.membership, **form.cleaned_data), *words)
+
+
+def _find(request, number, pk):
+    return find_finding(request, find_incident(request, number), pk)
+
+
+def _act(request, finding, form, verb, act, effect, button):
+    if form.is_valid():
+        with form.refusals():
+            return done(request, verb())
+    return act_form(
+        request,
+        "finding_act",
+        title=f"{act}: finding {finding.label}",
+        form=form,
+        incident=finding.incident,
+        finding=finding,
+        effect=effect,
+        button=button,
+        url=request.path,
+    )

@@ -16,6 +16,7 @@ REGIONS = (
     "gaps",
     "lines",
     "streams",
+    "synthesis",
     "findings",
     "tasks",
     "changes",
@@ -24,7 +25,7 @@ REGIONS = (
     "documents",
 )
 # Regions that are pages, too, and say more there.
-WHOLE_PAGES = ("updates", "gaps", "findings", "tasks", "questions", "changes", "theories")
+WHOLE_PAGES = ("updates", "gaps", "synthesis", "findings", "tasks", "questions", "changes", "theories")
 
 
 @require_GET

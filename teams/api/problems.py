@@ -40,11 +40,16 @@ class Unprocessable(exceptions.APIException):
 
 
 class Stale(exceptions.APIException):
-    """`If-Match` names a version that is no longer current."""
+    """`If-Match` names a version that is no longer current. `facts` tell a program what is there instead."""
 
     status_code = status.HTTP_412_PRECONDITION_FAILED
     default_code = "stale"
     default_detail = "This was changed since you read it. Read it again and repeat your change."
+
+    def __init__(self, detail=None, *, code=None, **facts):
+        super().__init__(detail)
+        self.default_code = code or self.default_code
+        self.facts = facts
 
 
 def problem(status_code, code, detail, **more):
@@ -102,6 +107,7 @@ def answer(error, context):
         more["errors"] = error.errors
     elif isinstance(error, exceptions.APIException):
         code, detail, status_code = error.default_code, str(error.detail), error.status_code
+        more |= getattr(error, "facts", {})
         if isinstance(error, exceptions.ParseError):
             code = "malformed"
         if isinstance(error, exceptions.Throttled):
