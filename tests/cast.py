@@ -30,6 +30,8 @@ from incidents.models import (
     StatusUpdate,
     StreamException,
     SyncPoint,
+    Synthesis,
+    SynthesisDelegation,
     Task,
     TimelineEntry,
     Workstream,
@@ -94,7 +96,14 @@ def _plant_secrets(globex, omar):
     Hypothesis.objects.get(pk=theory.details["hypothesis"]).add_evidence(secret, by=omar, supports=True)
     FixAttempt.start(incident, secret, by=omar)
     StatusUpdate.publish(incident, "technical", {"text": secret}, by=omar)
-    Finding.post(incident, secret, by=omar)
+    entry = Finding.post(incident, secret, by=omar)
+    finding = incident.findings.get(pk=entry.details["finding"])
+    said = dict.fromkeys(("known", "unknown", "doing", "next", "impact", "expected", "ask"), secret)
+    version = Synthesis.publish(incident, by=omar, sources={"known": [finding]}, **said)
+    incident.syntheses.get(entry=version).challenge(secret, by=omar)
+    finding.ask_for_more(secret, by=omar)
+    finding.reply(secret, by=omar)
+    SynthesisDelegation.give(incident, omar, minutes=60, by=omar)
     Task.add(incident, secret, by=omar)
     Question.ask(incident, secret, by=omar)
     StreamException.grant(incident.workstreams.in_order().first(), omar, minutes=30, by=omar)

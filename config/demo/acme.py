@@ -179,6 +179,18 @@ def _payments_fail(organization, members, now, monitoring):
         choice="Roll back",
         reason="Product would rather lose the receipts than wait.",
     )
+    story.knows(
+        13.9,
+        "lena",
+        behind=[1],
+        known="The release of tonight cuts off a third of the card payments. Nothing is wrong at the bank.",
+        unknown="Whether money was taken from anybody whose payment failed.",
+        doing="Noor prepares the way back, Jonas counts payments taken but not booked.",
+        next="Back to the release of last week, one node after the other.",
+        impact="Four in ten card payments, about 4,200 € a minute. Invoices and transfers work.",
+        expected="20 minutes from the go",
+        confidence="medium",
+    )
     story.moves(14, "lena", "identified", "The release's connection pool gives up too early.")
     story.tells(
         15,
@@ -226,6 +238,19 @@ def _payments_come_back(story):
     story.changes(27, "lena", "Ledger and double charges", state="blocked")
     story.says(27.3, "jonas", "Ledger and double charges", "Waiting for the bank's settlement file at half past.")
     story.says(29, "noor", "Roll back to 2026.46", "**gw-2** done. Two more to go.")
+    story.knows(
+        30.5,
+        "lena",
+        behind=[1],
+        known="The release of tonight cut off a third of the card payments. Half of the nodes are back and clean.",
+        unknown="Whether money was taken from anybody whose payment failed; the bank's file comes at half past.",
+        doing="Noor takes back the last two nodes. Jonas waits for the bank's file.",
+        next="Void by hand what was taken and not booked.",
+        impact="17 % of card payments, and falling.",
+        expected="10 minutes",
+        confidence="high",
+        ask="Two people for the launch of tomorrow: Ruth decides.",
+    )
     story.tells(31, "lena", "technical", text="Two of four nodes on 2026.46 and clean. Next: gw-3, then gw-4.")
     story.claims(32, "jonas", "Void the 212 authorisations without a booking", "ledger", minutes=30)
     story.says(33, "sam", "Customer reports", "New tickets slow down: 6 in the last five minutes, 20 before that.")
@@ -259,6 +284,7 @@ def _payments_come_back(story):
         actions="Counted against the ledger up to 20:35.",
         meaning="Nobody is charged twice.",
     )
+    story.challenges(38.8, "priya", 2, "The bank's file is not in it yet, so we know it only up to 20:35.")
     story.says(39, "tariq", "Card gateway", "Fix for 2026.48 is up for review. It will *not* go out tonight.")
     story.says(
         40.2,

@@ -18,6 +18,7 @@ from incidents.models import (
     Question,
     RoleAssignment,
     StatusUpdate,
+    Synthesis,
     Task,
     Workstream,
 )
@@ -139,6 +140,17 @@ class Story:
     def hears(self, minute, who, number):
         """The lead acknowledges a finding."""
         self.at(minute, self._now().findings.get(number=number).acknowledge, by=self.members[who])
+
+    def knows(self, minute, who, *, behind=(), **lines):
+        """Says what is known, from the findings with these numbers."""
+        findings = list(self._now().findings.filter(number__in=behind))
+        self.at(minute, Synthesis.publish, self._now(), by=self.members[who], sources={"known": findings}, **lines)
+
+    def challenges(self, minute, who, number, reason):
+        self.at(minute, self._now().findings.get(number=number).challenge, reason, by=self.members[who])
+
+    def replies(self, minute, who, number, text):
+        self.at(minute, self._now().findings.get(number=number).reply, text, by=self.members[who])
 
     def does(self, minute, who, *numbers):
         """Ticks tasks off."""

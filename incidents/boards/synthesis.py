@@ -69,10 +69,8 @@ class SynthesisBoard:
 
     @cached_property
     def newer(self):
-        """What was found since, the first one first; without what only few may know."""
-        if not self.room.incident.is_open:
-            return []
-        return list(Synthesis.newer_findings(self.incident, self.current))
+        """What was found since, the first one first; without what only few may know. Then there is a clock, too."""
+        return list(Synthesis.newer_findings(self.incident, self.current)) if self.clock else []
 
     @cached_property
     def clock(self):

@@ -167,9 +167,8 @@ class Synthesis(TenantModel):
         return current if current and current.sources.filter(finding=finding).exists() else None
 
     @classmethod
-    def newer_findings(cls, incident, current=None):
-        """What was found after the current version was written and is not dealt with, the first one first."""
-        current = current or incident.syntheses.current()
+    def newer_findings(cls, incident, current):
+        """What was found after the current version was written, if there is one, and is not dealt with yet."""
         return incident.findings.not_worked_in().filter(number__gt=current.upto if current else 0).in_order()
 
     # --- Verbs -------------------------------------------------------------------------------

@@ -38,6 +38,7 @@ from tests.factories import (
     propose_theory,
     raise_decision,
     raise_finding,
+    say_what_we_know,
     try_fix,
 )
 
@@ -197,6 +198,7 @@ def things_of(lena):
         "updates": 1,
         "tasks": incident.tasks.first().pk,
         "findings": (incident.findings.first() or raise_finding(incident, by=lena)).pk,
+        "syntheses": (incident.syntheses.first() or say_what_we_know(incident, by=lena)).pk,
         "questions": (incident.questions.first() or ask_question(incident, by=lena)).pk,
         "decisions": (incident.decisions.first() or raise_decision(incident, "coordination", by=lena)).pk,
         "exceptions": 1,

@@ -328,6 +328,34 @@ def test_a_finding_rings_only_where_it_asks_for_action():
     assert told(replace(situation, details={"needs_action": True})) == BY_BOTH
 
 
+def test_what_becomes_of_a_finding_reaches_its_author_and_who_relied_on_it():
+    hats = {"lead": LENA}
+    back = replace(QUIET, rank=1, details={"told_members": [TARIQ]}, actor=MEI, holders=hats)
+    for kind in ("finding_more_asked", "finding_challenged"):
+        assert reasons(replace(back, kind=kind)) == {("Tariq", "email"): "Raised the finding"}
+    for kind in ("finding_replied", "finding_corrected"):
+        situation = replace(QUIET, kind=kind, details={"told_members": [MEI]}, actor=TARIQ, holders=hats)
+        assert told(situation) == {("Lena", "email"), ("Mei", "email")}
+
+
+def test_what_we_know_reaches_those_who_pass_it_on_and_the_lead():
+    hats = {"lead": LENA, "communications_lead": MEI, "support_liaison": SAM}
+    published = replace(QUIET, kind="synthesis_published", rank=1, actor=LENA, holders=hats)
+
+    assert told(published) == {("Mei", "email"), ("Sam", "email")}
+    assert told(replace(published, actor=TARIQ)) == {("Lena", "email"), ("Mei", "email"), ("Sam", "email")}
+    assert told(replace(published, holders={})) == set()
+    challenged = replace(published, kind="synthesis_challenged", actor=MEI, details={"told_members": [TARIQ]})
+    assert told(challenged) == {("Lena", "email"), ("Tariq", "email")}
+    given = replace(published, kind="synthesis_delegated", details={"member": TARIQ})
+    assert reasons(given) == {("Tariq", "email"): "You say what we know for a while"}
+    ended = replace(published, kind="synthesis_delegation_ended", actor=TARIQ, details={"told_members": [LENA, TARIQ]})
+    assert told(ended) == {("Lena", "email")}
+    # Late and escalated, it pages as any reminder does.
+    waits = replace(published, kind="synthesis_waits", actor=None, details={"told": ["lead"], "told_members": [TARIQ]})
+    assert told(waits) == {("Lena", "email"), ("Lena", "sms")} | BY_BOTH
+
+
 @pytest.mark.parametrize("kind", ["task_added", "task_given"])
 def test_whoever_gets_a_task_is_told_unless_they_took_it(kind):
     situation = replace(QUIET, kind=kind, details={"owner": TARIQ}, actor=LENA)

@@ -8,7 +8,7 @@ from django.utils.html import escape
 
 from incidents import kinds
 from incidents.arrivals import arrivals_of
-from incidents.models import ChangeIntent, RoleAssignment, StatusUpdate, StreamException
+from incidents.models import ChangeIntent, RoleAssignment, StatusUpdate, StreamException, SynthesisDelegation
 from incidents.sms_length import sms_length
 from notifications import notices, tick
 from notifications.models import Delivery, Notice
@@ -23,6 +23,7 @@ from tests.factories import (
     propose_change,
     raise_decision,
     raise_finding,
+    say_what_we_know,
     read_change,
 )
 
@@ -161,6 +162,40 @@ def test_a_finding_says_its_four_lines(lena, tariq):
         "Meaning: It is the release",
         "Raised by: Tariq Haddad",
     } <= set(notice.text.splitlines())
+
+
+def test_whoever_raised_a_finding_reads_what_is_held_against_it_and_the_lead_what_took_its_place(lena, tariq, mei):
+    incident = declare_incident(lena)
+    finding = raise_finding(incident, by=tariq)
+    finding.challenge("The canary has no traffic", by=mei)
+    finding.correct("5.1 fails on node 2.", by=tariq)
+
+    challenged, corrected = notice_of(incident, "finding_challenged"), notice_of(incident, "finding_corrected")
+
+    assert challenged.subject.startswith("[SEV3 INC-1] Finding F1 is challenged")
+    assert "Mei Tanaka challenges it: The canary has no traffic" in challenged.text.splitlines()
+    assert f"/incidents/1/findings/{finding.pk}/" in challenged.text
+    assert corrected.subject.startswith("[SEV3 INC-1] Finding F2 corrects an earlier one")
+    assert {"In place of: F1", "Condition: 5.1 fails on node 2."} <= set(corrected.text.splitlines())
+
+
+def test_what_we_know_says_its_lines(lena, tariq, mei):
+    incident = declare_incident(lena)
+    finding = raise_finding(incident, by=tariq)
+    version = say_what_we_know(incident, "Paying fails.", by=lena, ask="Two people", sources={"known": [finding]})
+    version.challenge("It is not only paying", by=mei)
+    SynthesisDelegation.give(incident, mei, minutes=60, by=lena)
+
+    said, challenged = notice_of(incident, "synthesis_published"), notice_of(incident, "synthesis_challenged")
+    given = notice_of(incident, "synthesis_delegated")
+
+    assert said.subject.startswith("[SEV3 INC-1] What we know, version 1: ")
+    assert {"By: Lena Fischer", "Behind it: F1", "Known: Paying fails.", "Ask: Two people"} <= set(
+        said.text.splitlines()
+    )
+    assert "Paying fails." in said.short
+    assert "Not right, because: It is not only paying" in challenged.text.splitlines()
+    assert given.subject.startswith("[SEV3 INC-1] You say what we know for a while")
 
 
 def test_a_task_says_what_and_until_when(lena, tariq):
