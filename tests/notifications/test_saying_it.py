@@ -23,8 +23,8 @@ from tests.factories import (
     propose_change,
     raise_decision,
     raise_finding,
-    say_what_we_know,
     read_change,
+    say_what_we_know,
 )
 
 
