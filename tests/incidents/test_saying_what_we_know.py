@@ -9,6 +9,7 @@ from incidents.guards import Facts, gaps_of
 from incidents.models import (
     FindingRemark,
     GuardWaiver,
+    Incident,
     Obligation,
     RoleAssignment,
     Synthesis,
@@ -17,8 +18,10 @@ from incidents.models import (
 )
 from incidents.models.findings import TRANSITIONS, FindingState
 from teams.errors import Refused
-from teams.models import TechnicalDomain
+from teams.models import Membership, TechnicalDomain
+from teams.tenancy import acting_in
 from tests.factories import declare_incident, open_workstream, raise_finding, say_what_we_know
+from tests.incidents.pages import all_at_once
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -128,6 +131,36 @@ def test_another_basis_is_refused_and_says_what_changed(incident, lena, tariq):
     assert stale.sentence.startswith("Lena Fischer published version 2 meanwhile.")
     assert ahead.code == "stale_basis"
     assert Synthesis.publish(incident, by=lena, basis=2, known="Paying is slow.").details["version"] == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_several_who_publish_on_one_basis_at_the_same_moment_one_does(committed_acme):
+    with acting_in(committed_acme):
+        lena = Membership.objects.with_people().get(person__email="lena@acme.test")
+        number = declare_incident(lena).number
+    texts = iter(["Paying fails.", "Paying is slow.", "Nothing fails.", "All is lost."])
+
+    def publish():
+        with acting_in(committed_acme):
+            try:
+                incident = Incident.objects.get(number=number)
+                by = Membership.objects.with_people().get(pk=lena.pk)
+                Synthesis.publish(incident, by=by, basis=0, known=next(texts))
+                return "published"
+            except Refused as refused:
+                return refused.code
+
+    assert sorted(all_at_once(publish, count=4)) == ["published"] + ["stale_basis"] * 3
+
+
+def test_what_a_version_said_is_found_with_the_timeline(incident, lena, tariq):
+    say_what_we_know(incident, "Paying fails.", by=lena)
+    say_what_we_know(incident, "Paying works.", by=lena, ask="Two Marmots")
+
+    found = incident.timeline.visible_to(tariq).saying("marmot")
+
+    assert [entry.details["version"] for entry in found] == [2]
+    assert incident.timeline.saying("nothing like it").count() == 0
 
 
 def test_only_the_lead_says_what_is_known_unless_they_named_somebody(incident, lena, tariq, mei, stan, clock):
