@@ -28,8 +28,11 @@ def deputies_of(incident, *, beside=()):
     return found or [member for member in _on_call_for_the_lead() if member.pk not in beside]
 
 
-def may_stand_in(membership, incident, clock=None):
-    """Whether this is theirs as the lead's: they lead, are the delegate, or the `clock` has climbed to them."""
+def may_stand_in(membership, incident, clock=None, *, beside=()):
+    """Whether this is theirs as the lead's: they lead, are the delegate, or the `clock` has climbed to them.
+
+    Those `beside` are no deputies in this.
+    """
     if authority.may_coordinate(membership, incident):
         return True
     if membership is None or not membership.is_responder:
@@ -37,7 +40,7 @@ def may_stand_in(membership, incident, clock=None):
     delegate = delegate_of(incident)
     if delegate is not None and delegate.pk == membership.pk:
         return True
-    return clock is not None and bool(clock.level) and membership in deputies_of(incident)
+    return clock is not None and bool(clock.level) and membership in deputies_of(incident, beside=beside)
 
 
 def _on_call_for_the_lead():

@@ -41,7 +41,9 @@ class FindingBoard:
 
     def may_hear(self, finding):
         """Whether the viewer answers it in the lead's place, or as the lead."""
-        return self.room.coordinates or self.room.synthesis.stands_in(self._clocks.get(finding.pk))
+        return self.room.coordinates or self.room.synthesis.stands_in(
+            self._clocks.get(finding.pk), beside=finding.raised_by_id
+        )
 
     def may_reply(self, finding):
         """Whether it is the viewer's to say more about it, or to correct it."""

@@ -47,6 +47,7 @@ class SynthesisBoard:
     def __init__(self, room):
         self.room = room
         self.incident = room.incident
+        self._known_deputies = {}
 
     @cached_property
     def current(self):
@@ -91,13 +92,15 @@ class SynthesisBoard:
         """Whether it is the viewer's to say, without a reason of their own."""
         return self.room.responds and (self.room.coordinates or self.stands_in(self.clock))
 
-    def stands_in(self, clock):
-        """Whether the viewer is a delegate, or a deputy to whom this clock has climbed."""
+    def stands_in(self, clock, *, beside=None):
+        """Whether the viewer is a delegate, or a deputy to whom this clock has climbed; who is `beside` is none."""
         if not self.room.responds:
             return False
         if self.delegation and self.delegation.delegate_id == self.room.viewer.pk:
             return True
-        return clock is not None and bool(clock.level) and self.room.viewer in self._deputies
+        if clock is None or not clock.level:
+            return False
+        return self.room.viewer.pk != beside and self.room.viewer in self._deputies(beside)
 
     @property
     def may_delegate(self):
@@ -128,9 +131,10 @@ class SynthesisBoard:
 
     # --- Inside ------------------------------------------------------------------------------
 
-    @cached_property
-    def _deputies(self):
-        return deputies_of(self.incident)
+    def _deputies(self, beside):
+        if beside not in self._known_deputies:
+            self._known_deputies[beside] = deputies_of(self.incident, beside={beside})
+        return self._known_deputies[beside]
 
     def _repeated(self, synthesis, line):
         """For the eyes of whoever wrote it."""

@@ -35,9 +35,7 @@ class FindingsField(forms.CharField):
 
 
 class SynthesisForm(WaivableForm):
-    """It starts as the current version. `before` is the version that the writer began with, as far as it is known."""
-
-    fields_of_rules = {}
+    """It starts as the current version; `raised` is a finding that goes into it, into the line `field`."""
 
     basis = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0)
     upto = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0)

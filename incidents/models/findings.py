@@ -385,7 +385,7 @@ class Finding(TenantModel):
         self._look(by)
         clock = self.incident.obligations.live().about(ObligationKind.FINDING, self.pk).first()
         return authority.require(
-            may_stand_in(by, self.incident, clock),
+            may_stand_in(by, self.incident, clock, beside={self.raised_by_id}),
             f"Only the incident lead {act}. Say why to do it anyway.",
             code="coordination_right",
             waiver=waiver,

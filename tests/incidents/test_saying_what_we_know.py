@@ -390,6 +390,10 @@ def test_an_unheard_finding_climbs_to_a_deputy_who_may_then_hear_it(incident, le
     climbed = [Obligation.objects.live().get(kind="finding").advance(at(minute)) for minute in (15, 20)]
     assert climbed[1].details["told_members"] == [tariq.pk]
     assert other.state == "raised"
+    # A deputy hears no finding of their own.
+    RoleAssignment.take(incident, "technical_coordinator", by=sam, domain=backend)
+    clock.move_to(at(20))
+    assert refusal(other.acknowledge, by=sam).code == "coordination_right"
 
 
 def test_whoever_knows_better_challenges_a_version(incident, lena, tariq, stan):
