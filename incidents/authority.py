@@ -116,6 +116,15 @@ def may_publish(membership, incident, audience):
     return membership is not None and membership.is_responder and membership.pk in holders
 
 
+def may_word(membership, incident, place):
+    """What stands where customers read is the communications lead's; what agents say the support liaison's too."""
+    if place == "support" and membership is not None and membership.is_responder:
+        holders = incident.holders_of([IncidentRole.SUPPORT_LIAISON])
+        if membership.pk in holders:
+            return True
+    return may_publish(membership, incident, "customers")
+
+
 def may_ask(membership, incident):
     """Whoever may see an incident may ask about it."""
     return membership is not None and membership.ended_at is None and incident.is_visible_to(membership)

@@ -50,7 +50,7 @@ class Composer:
     @property
     def last_number(self):
         """The number of the last update to whomever, 0 before the first."""
-        return max((update.number for update in self._last.values()), default=0)
+        return self.incident.updates.aggregate(last=Max("number"))["last"] or 0
 
     def arrivals(self, body, next_update_at):
         """How this text would reach the audience, channel by channel."""
@@ -73,5 +73,4 @@ class Composer:
 
     @cached_property
     def _last(self):
-        latest = self.incident.updates.order_by().values("audience").annotate(latest=Max("pk")).values("latest")
-        return {update.audience: update for update in StatusUpdate.objects.with_people().filter(pk__in=latest)}
+        return {update.audience: update for update in self.incident.updates.latest_of_each().with_people()}

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from django.db.models import Max
 from django.utils import timezone
 
 from playbooks.models import Audience, IncidentRole
@@ -23,8 +22,9 @@ from .boards.roles import RoleBoard
 from .boards.synthesis import SynthesisBoard
 from .boards.tasks import TaskBoard
 from .boards.theories import TheoryBoard
+from .boards.touchpoints import TouchpointBoard
 from .fragments import attach_messages
-from .models import Message, Status, StatusUpdate
+from .models import Message, Status
 from .models.functions import TRANSITIONS as ACTIVATION_STEPS
 from .models.functions import ActivationState
 from .models.obligations import CLOCKS, ObligationKind
@@ -337,17 +337,20 @@ class IncidentRoom:
 
     @cached_property
     def updates(self):
-        """`(clock, latest update or None)` for every audience, in the order of the tiers."""
-        latest = (
-            self.incident.updates.visible_to(self.viewer).values("audience").annotate(latest=Max("pk")).values("latest")
-        )
-        said = {each.audience: each for each in StatusUpdate.objects.with_people().filter(pk__in=latest)}
+        """`(clock, latest update that stands, or None)` for every audience, in the order of the tiers."""
+        latest = self.incident.updates.visible_to(self.viewer).latest_of_each().with_people()
+        said = {each.audience: each for each in latest}
         clocks = {clock.audience: clock for clock in self.clocks if clock.audience}
         return [(clocks[audience.value], said.get(audience.value)) for audience in Audience]
 
     @cached_property
     def all_updates(self):
         return list(self.incident.updates.visible_to(self.viewer).with_people().latest_first()[:LISTED_UPDATES])
+
+    @cached_property
+    def touchpoints(self):
+        """Where customers read of it, and what stands there."""
+        return TouchpointBoard(self.incident, self.viewer)
 
     @cached_property
     def alerts(self):

@@ -40,6 +40,7 @@ from .views import (
     tasks,
     theories,
     timeline,
+    touchpoints,
     updates,
     waivers,
     workstreams,
@@ -208,4 +209,10 @@ urlpatterns += [
     path("incidents/<int:number>/updates/new/", updates.update_new, name="update_new"),
     path("incidents/<int:number>/updates/preview/", updates.update_preview, name="update_preview"),
     path("incidents/<int:number>/updates/<int:update>/", updates.update, name="update"),
+    path("incidents/<int:number>/updates/<int:update>/correction/", updates.correction, name="correction"),
+    path(
+        "incidents/<int:number>/updates/<int:update>/withdrawal/", updates.update_withdrawal, name="update_withdrawal"
+    ),
+    path("incidents/<int:number>/touchpoints/", touchpoints.touchpoints, name="touchpoints"),
+    path("incidents/<int:number>/touchpoints/<slug:place>/", touchpoints.touchpoint, name="touchpoint"),
 ]

@@ -139,6 +139,9 @@ def topic_of(entry):
     details = entry.details
     if entry.kind == kinds.UPDATE_PUBLISHED.name:
         return f"update:{details.get('audience', '')}"
+    if entry.kind in (kinds.UPDATE_CORRECTED.name, kinds.UPDATE_WITHDRAWN.name):
+        # Takes the place of an earlier correction of the same words, and of no newer update.
+        return f"update:{details['audience']}:{details['instead_of'][-1]}"
     if entry.kind == kinds.FUNCTION_REQUESTED.name:
         return f"function:{details.get('function', '')}"
     if "role" in details and entry.kind.startswith(("role_", "handover_", "long_duty")):

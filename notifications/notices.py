@@ -178,6 +178,20 @@ def _update(entry, reader):
     )
 
 
+def _corrected(entry, reader):
+    details = entry.details
+    said = [(part.label, details["body"].get(part.name)) for part in PARTS[details["audience"]]]
+    facts = [("What was wrong", details["reason"]), *said]
+    headline = f"Correction of update {details['corrects']} to {_audience(details['audience']).lower()}"
+    return Words(headline, _named(*facts), gist=" ".join(text for _, text in facts if text))
+
+
+def _withdrawn(entry, reader):
+    details = entry.details
+    headline = f"Update {details['number']} to {_audience(details['audience']).lower()} is withdrawn"
+    return Words(headline, _named(("Because", details["reason"])), gist=details["reason"])
+
+
 def _function(entry, reader):
     name = entry.details.get("name", "A function")
     facts = _named(
@@ -531,6 +545,8 @@ _WORDS = {
     kinds.DECLARED.name: _declared,
     kinds.SEVERITY_CHANGED.name: _severity_changed,
     kinds.UPDATE_PUBLISHED.name: _update,
+    kinds.UPDATE_CORRECTED.name: _corrected,
+    kinds.UPDATE_WITHDRAWN.name: _withdrawn,
     kinds.FUNCTION_REQUESTED.name: _function,
     kinds.ROLE_TAKEN.name: _assignment,
     kinds.ROLE_HANDED_OVER.name: _assignment,

@@ -106,6 +106,8 @@ class Situation:
     groups: dict = field(default_factory=dict)
     # (member, channel) of who was told that the incident exists, or was called to it.
     told: frozenset = frozenset()
+    # (member, channel) of who had the update that is corrected or withdrawn.
+    had: frozenset = frozenset()
     # Members who were called because a function was needed.
     called: frozenset = frozenset()
     # Whether the entry came with the declaration itself.
@@ -278,6 +280,13 @@ def _update(situation):
     if audience in OUTER:
         for member in sorted(situation.followers):
             yield _Call(member, (EMAIL,), "Follows the incident", UPDATE)
+
+
+def _had_it(situation):
+    """Exactly those who had the words that do not hold, by the way they had them."""
+    said = "corrected" if situation.kind == kinds.UPDATE_CORRECTED.name else "withdrawn"
+    for member, channel in sorted(situation.had):
+        yield _Call(member, (channel,), f"Had the update that is {said}", UPDATE, needed=True)
 
 
 def _function(situation):
@@ -553,6 +562,8 @@ _CALLS = {
     kinds.DECLARED.name: _routed(RoutedEvent.DECLARED),
     kinds.SEVERITY_CHANGED.name: _routed(RoutedEvent.SEVERITY_CHANGED),
     kinds.UPDATE_PUBLISHED.name: _update,
+    kinds.UPDATE_CORRECTED.name: _had_it,
+    kinds.UPDATE_WITHDRAWN.name: _had_it,
     kinds.FUNCTION_REQUESTED.name: _function,
     kinds.ROLE_TAKEN.name: _role_news,
     kinds.ROLE_HANDED_OVER.name: _role_news,

@@ -97,7 +97,7 @@ def message_of(delivery, rosters):
 
 def _unsubscribe(delivery):
     """Where a stakeholder stops this mail. Responders have no such link: what they get is not list mail."""
-    topic, _, audience = delivery.topic.partition(":")
+    topic, audience, *_ = [*delivery.topic.split(":"), ""]
     recipient = delivery.recipient
     if topic != "update" or audience not in Audience.values or recipient is None or recipient.is_responder:
         return ""

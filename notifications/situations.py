@@ -3,16 +3,20 @@
 from collections import defaultdict
 from datetime import timedelta
 
+from django.db.models import Q
+
 from incidents import kinds
-from incidents.models import IncidentService, Participant
+from incidents.models import IncidentService, Participant, TimelineEntry
 from playbooks.models import RoleDefinition
 from teams.models import Function, Membership, Rota
 
 from .models import AudienceGroup, AudienceMember, Delivery, RoutingRule, RoutingService
 from .recipients import Group, Listener, Rule, Situation
+from .suppression import CORRECTED
 
 # What is asked for this soon after the declaration came with it.
 OPENING = timedelta(seconds=10)
+REPLACING = (kinds.UPDATE_CORRECTED.name, kinds.UPDATE_WITHDRAWN.name)
 BEGINNINGS = (kinds.DECLARED.name, kinds.FUNCTION_REQUESTED.name)
 ENDINGS = (kinds.RESOLVED.name, kinds.REOPENED.name, kinds.DECLINED.name, kinds.MERGED.name)
 
@@ -41,6 +45,7 @@ def of(entry):
         followers=frozenset(member for member, capacity in on_it if capacity == Participant.Capacity.FOLLOWER),
         told=told,
         called=called,
+        had=_had(entry),
         with_declaration=opening,
         **_arranged(members),
     )
@@ -167,3 +172,24 @@ def _told(incident):
     told = frozenset((recipient, channel) for recipient, channel, _ in rows)
     called = frozenset(recipient for recipient, _, kind in rows if kind == kinds.FUNCTION_REQUESTED.name)
     return told, called
+
+
+def _had(entry):
+    """Who had the update, or one that it corrects, and how.
+
+    What still waits when it is corrected is not sent any more: the correction takes its place, and a withdrawal takes
+    nothing's. What failed was never had.
+    """
+    if entry.kind not in REPLACING:
+        return frozenset()
+    said = TimelineEntry.objects.filter(
+        incident=entry.incident_id,
+        kind__in=(kinds.UPDATE_PUBLISHED.name, kinds.UPDATE_CORRECTED.name),
+        details__update__in=entry.details["instead_of"],
+    )
+    state = Delivery.State
+    arrived = Q(state__in=(state.ACCEPTED, state.DELIVERED, state.LEASED, state.UNKNOWN)) | Q(doubtful=True)
+    if entry.kind == kinds.UPDATE_CORRECTED.name:
+        arrived |= Q(state=state.PENDING) | Q(state=state.SUPPRESSED, reason=CORRECTED)
+    rows = Delivery.objects.filter(arrived, notice__entry__in=said, recipient__isnull=False)
+    return frozenset(rows.values_list("recipient_id", "channel"))

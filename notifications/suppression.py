@@ -2,7 +2,8 @@
 
 from django.db.models import F, Max
 
-from incidents.models import IncidentInvitation, Obligation, Participant, RoleAssignment
+from incidents import kinds
+from incidents.models import IncidentInvitation, Obligation, Participant, RoleAssignment, StatusUpdate
 from teams.models import Person
 
 from .models import Delivery, OptOut
@@ -24,6 +25,14 @@ ONLY_WHILE_OPEN = (
 )
 
 
+CORRECTED = "It was corrected before it was sent."
+# Why an update is not sent that does not stand any more.
+REPLACED = {
+    StatusUpdate.State.CORRECTED: CORRECTED,
+    StatusUpdate.State.WITHDRAWN: "It was withdrawn before it was sent.",
+}
+
+
 class Suppression:
     """The reasons for a batch of deliveries, read in a constant number of queries.
 
@@ -36,6 +45,7 @@ class Suppression:
         self.on_it = self._people_on([incident for incident in self.incidents if incident.private])
         self.newest = self._newest(deliveries)
         self.settled = self._settled(deliveries)
+        self.replaced = self._replaced(deliveries)
         self.opted_out = self._opted_out(deliveries)
         self.confirmed = self._confirmed(deliveries)
 
@@ -53,7 +63,7 @@ class Suppression:
         if delivery.channel == Delivery.Channel.EMAIL and recipient.person_id not in self.confirmed:
             # Anybody can sign up with somebody else's address; mail goes to whoever has shown that it is theirs.
             return "Not confirmed: nobody has opened the link that was sent to this address."
-        if (recipient.pk, delivery.topic) in self.opted_out:
+        if (recipient.pk, *delivery.topic.split(":")[:2]) in self.opted_out:
             return "Asked not to get these."
         return ""
 
@@ -75,6 +85,8 @@ class Suppression:
             return f"The incident was {delivery.incident.get_status_display().lower()} meanwhile."
         if self._obligation(delivery) in self.settled:
             return "It was done meanwhile."
+        if replaced := self.replaced.get(_update(delivery)):
+            return REPLACED[replaced]
         newest = self.newest.get(_subject(delivery))
         if delivery.topic and newest and newest > delivery.pk:
             return "Superseded by something newer about the same."
@@ -129,12 +141,21 @@ class Suppression:
         return set(Obligation.objects.filter(pk__in=owed, settled_at__isnull=False).values_list("pk", flat=True))
 
     @staticmethod
+    def _replaced(deliveries):
+        """`{update: state}` of those that do not stand any more."""
+        updates = {_update(each) for each in deliveries} - {None}
+        if not updates:
+            return {}
+        fallen = StatusUpdate.objects.filter(pk__in=updates).exclude(state=StatusUpdate.State.PUBLISHED)
+        return dict(fallen.values_list("pk", "state"))
+
+    @staticmethod
     def _opted_out(deliveries):
         recipients = {each.recipient_id for each in deliveries if each.topic.startswith("update:")}
         if not recipients:
             return set()
         rows = OptOut.objects.filter(membership__in=recipients).values_list("membership_id", "audience")
-        return {(membership, f"update:{audience}") for membership, audience in rows}
+        return {(membership, "update", audience) for membership, audience in rows}
 
     @staticmethod
     def _confirmed(deliveries):
@@ -152,3 +173,10 @@ class Suppression:
 
 def _subject(delivery):
     return (delivery.incident_id, delivery.recipient_id, delivery.channel, delivery.topic)
+
+
+def _update(delivery):
+    """The primary key of the update that it carries, or None; the word that one is withdrawn carries none."""
+    entry = delivery.notice.entry
+    carries = entry and entry.kind in (kinds.UPDATE_PUBLISHED.name, kinds.UPDATE_CORRECTED.name)
+    return entry.details["update"] if carries else None

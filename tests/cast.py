@@ -34,6 +34,7 @@ from incidents.models import (
     SynthesisDelegation,
     Task,
     TimelineEntry,
+    Touchpoint,
     Workstream,
     WorkstreamDependency,
 )
@@ -104,6 +105,16 @@ def _plant_secrets(globex, omar):
     finding.ask_for_more(secret, by=omar)
     finding.reply(secret, by=omar)
     SynthesisDelegation.give(incident, omar, minutes=60, by=omar)
+    for correct in (True, False):
+        told = {"what_is_happening": secret, "what_we_are_doing": secret}
+        StatusUpdate.publish(incident, "customers", told, by=omar, waiver=secret)
+        Touchpoint.write(incident, "social", f"{secret} {correct}", by=omar, waiver=secret)
+        told_last = incident.updates.latest_first().first()
+        if correct:
+            told_last.correct(told | {"workaround": secret}, by=omar, reason=secret, waiver=secret)
+        else:
+            told_last.withdraw(by=omar, reason=secret, waiver=secret)
+    Finding.post(incident, secret, by=omar)
     Task.add(incident, secret, by=omar)
     Question.ask(incident, secret, by=omar)
     StreamException.grant(incident.workstreams.in_order().first(), omar, minutes=30, by=omar)

@@ -119,6 +119,13 @@ def _payments_fail(organization, members, now, monitoring):
         what_we_are_doing="We are undoing a change that we made this evening.",
         workaround="Please pay by invoice, or try again in half an hour.",
     )
+    story.words(7.5, "mei", "social", "Some card payments fail at the moment. Invoices and bank transfers work.")
+    story.corrects(
+        7.8,
+        "mei",
+        "Invoices work only from 20 € on",
+        workaround="Please pay by invoice (from 20 € on), or try again in half an hour.",
+    )
     story.says(
         8,
         "tariq",

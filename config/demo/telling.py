@@ -20,6 +20,7 @@ from incidents.models import (
     StatusUpdate,
     Synthesis,
     Task,
+    Touchpoint,
     Workstream,
 )
 from notifications import fan_out
@@ -171,6 +172,14 @@ class Story:
 
     def tells(self, minute, who, audience, **body):
         return self.at(minute, StatusUpdate.publish, self._now(), audience, body, by=self.members[who])
+
+    def corrects(self, minute, who, reason, **changed):
+        """The last update, with these parts as they are right."""
+        wrong = self._now().updates.latest_first().first()
+        return self.at(minute, wrong.correct, wrong.body | changed, by=self.members[who], reason=reason)
+
+    def words(self, minute, who, place, text):
+        return self.at(minute, Touchpoint.write, self._now(), place, text, by=self.members[who])
 
     def moves(self, minute, who, status, reason=""):
         return self.at(minute, self._now().change_status, status, by=self.members[who], reason=reason)

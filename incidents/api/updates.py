@@ -7,11 +7,11 @@ from playbooks.models import Audience
 from teams.api.endpoint import Endpoint
 from teams.api.pages import Paging, pages_of
 from teams.api.schema import operation
-from teams.api.shapes import Answer, Body, CommaSeparated, Person, Text, Waiver
+from teams.api.shapes import Answer, Body, CommaSeparated, Person, Reason, Text, Waiver
 
 from ..lookups import find_incident
 from ..models import StatusUpdate
-from ..models.updates import problems_in
+from ..models.updates import UpdateState, problems_in
 
 EXAMPLES = {
     Audience.TECHNICAL: {"text": "Failover to the second replica is done; lag is 2 s and falling."},
@@ -42,6 +42,13 @@ class UpdateAnswer(Answer):
     next_update_at = serializers.DateTimeField(allow_null=True)
     published_by = Person(allow_null=True)
     published_at = serializers.DateTimeField()
+    state = serializers.ChoiceField(choices=UpdateState)
+    corrects = serializers.IntegerField(source="corrects_id", allow_null=True, help_text="What it stands in place of.")
+    corrected_by = serializers.IntegerField(
+        source="replaced_by.pk", default=None, allow_null=True, help_text="What stands in its place."
+    )
+    reason = serializers.CharField(help_text="Why it was corrected or withdrawn, as the audience reads it.")
+    withdrawn_at = serializers.DateTimeField(allow_null=True)
 
 
 class Publication(Body):
@@ -57,6 +64,21 @@ class Publication(Body):
         if problems := problems_in(asked["audience"], asked["body"]):
             raise serializers.ValidationError({"body": {name: [sentence] for name, sentence in problems.items()}})
         return asked
+
+
+class Correction(Body):
+    body = serializers.DictField(
+        child=Text(allow_blank=True, max_length=1000), help_text="The whole text as it is right, in the same fields."
+    )
+    reason = Reason(
+        required=True, allow_blank=False, max_length=500, help_text="What was wrong; the audience reads it."
+    )
+    waiver = Waiver()
+
+
+class Withdrawal(Body):
+    reason = Reason(required=True, allow_blank=False, max_length=500, help_text="Why; the audience reads it.")
+    waiver = Waiver()
 
 
 class UpdateFilters(Paging):
@@ -98,3 +120,32 @@ class OneUpdate(Endpoint):
         """Read an update."""
         incident = find_incident(request, number)
         return self.answer(UpdateAnswer, self.find(incident.updates.visible_to(self.member).with_people(), pk=pk))
+
+
+class Corrections(Endpoint):
+    @operation(body=Correction, answer=UpdateAnswer, status=201)
+    def post(self, request, number, pk):
+        """Say what is right instead. It reaches exactly those who got what was wrong, and no clock moves."""
+        update = _find(self, request, number, pk)
+        asked = self.body(Correction)
+        if problems := problems_in(update.audience, asked["body"]):
+            raise serializers.ValidationError({"body": {name: [sentence] for name, sentence in problems.items()}})
+        entry = update.correct(by=self.member, **asked)
+        correction = update.incident.updates.with_people().get(pk=entry.details["update"])
+        return self.answer(UpdateAnswer, correction, status=201)
+
+
+class UpdateWithdrawal(Endpoint):
+    @operation(body=Withdrawal, answer=UpdateAnswer)
+    def post(self, request, number, pk):
+        """Withdraw an update with nothing in its place. Whoever got it is told, and why."""
+        update = _find(self, request, number, pk)
+        update.withdraw(by=self.member, **self.body(Withdrawal))
+        return self.answer(UpdateAnswer, _find(self, request, number, pk))
+
+
+def _find(endpoint, request, number, pk):
+    incident = find_incident(request, number)
+    update = endpoint.find(incident.updates.visible_to(endpoint.member).with_people(), pk=pk)
+    update.incident = incident
+    return update

@@ -6,23 +6,15 @@ from django import forms
 from django.utils import timezone
 
 from ..models.updates import PARTS, problems_in
-from .acts import OnceKey, Prose, WaivableForm, with_plain_line_ends
+from .acts import OnceKey, Prose, Reason, WaivableForm, with_plain_line_ends
 
 A_DAY = 1440
 
 
-class UpdateForm(WaivableForm):
-    """The fields are the audience's `PARTS`; they start as what it was told last."""
+class WithParts:
+    """Fields for the parts of an audience's update. The form has `parts`."""
 
-    # The last update that the writer could have read.
-    after = forms.IntegerField(widget=forms.HiddenInput, required=False)
-    key = OnceKey()
-
-    def __init__(self, data=None, *, composer):
-        self.composer = composer
-        self.parts = PARTS[composer.audience]
-        last = composer.last
-        super().__init__(data, initial={"after": last.number if last else 0, **(last.body if last else {})})
+    def add_parts(self):
         for part in self.parts:
             self.fields[part.name] = Prose(
                 label=part.label,
@@ -31,22 +23,6 @@ class UpdateForm(WaivableForm):
                 error_messages={"required": f"{part.label} is required."},
                 widget=forms.Textarea(attrs={"rows": 6 if part.limit > 400 else 2}),
             )
-        if composer.incident.is_open:
-            self.fields["next_minutes"] = forms.IntegerField(
-                label="Next update in",
-                help_text=promise_words(composer),
-                min_value=1,
-                max_value=A_DAY,
-                initial=composer.minutes,
-                required=composer.minutes is not None,
-            )
-
-    def clean(self):
-        for name, problem in problems_in(self.composer.audience, self.body).items():
-            if name not in self.errors:
-                self.add_error(name, problem)
-        if not self.errors:
-            self._tell_of_newer_update()
 
     @property
     def written(self):
@@ -58,6 +34,40 @@ class UpdateForm(WaivableForm):
         """What is written so far, whether it is fit or not: `{part name: text}`."""
         texts = {part.name: with_plain_line_ends(self[part.name].value() or "").strip() for part in self.parts}
         return {name: text for name, text in texts.items() if text}
+
+    def tell_problems(self, audience):
+        for name, problem in problems_in(audience, self.body).items():
+            if name not in self.errors:
+                self.add_error(name, problem)
+
+
+class UpdateForm(WithParts, WaivableForm):
+    """The fields are the audience's `PARTS`; they start as what it was told last."""
+
+    # The last update that the writer could have read.
+    after = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    key = OnceKey()
+
+    def __init__(self, data=None, *, composer):
+        self.composer = composer
+        self.parts = PARTS[composer.audience]
+        last = composer.last
+        super().__init__(data, initial={"after": last.number if last else 0, **(last.body if last else {})})
+        self.add_parts()
+        if composer.incident.is_open:
+            self.fields["next_minutes"] = forms.IntegerField(
+                label="Next update in",
+                help_text=promise_words(composer),
+                min_value=1,
+                max_value=A_DAY,
+                initial=composer.minutes,
+                required=composer.minutes is not None,
+            )
+
+    def clean(self):
+        self.tell_problems(self.composer.audience)
+        if not self.errors:
+            self._tell_of_newer_update()
 
     @property
     def next_update_at(self):
@@ -83,6 +93,42 @@ class UpdateForm(WaivableForm):
             "yours if it is still right.",
             code="newer_update",
         )
+
+
+class CorrectionForm(WithParts, WaivableForm):
+    """Starts as the update that was wrong."""
+
+    fields_of_rules = {"reason_required": "reason"}
+
+    reason = Reason(label="What was wrong", help_text="The audience reads this above the corrected text.")
+    key = OnceKey()
+
+    def __init__(self, data=None, *, update):
+        self.update = update
+        self.parts = PARTS[update.audience]
+        super().__init__(data, initial=update.body)
+        self.fields["reason"].required = True
+        self.add_parts()
+
+    def clean(self):
+        self.tell_problems(self.update.audience)
+
+
+class UpdateWithdrawalForm(WaivableForm):
+    reason = Reason(help_text="The audience reads this.")
+
+    def __init__(self, data=None):
+        super().__init__(data)
+        self.fields["reason"].required = True
+
+
+class TouchpointForm(WaivableForm):
+    """The keywords of `Touchpoint.write`; a text left as it is says that it is right."""
+
+    fields_of_rules = {"too_long": "text", "empty": "text"}
+
+    text = Prose(label="What stands there", max_length=2000, widget=forms.Textarea(attrs={"rows": 4}))
+    key = OnceKey()
 
 
 def promise_words(composer):

@@ -28,6 +28,7 @@ from .roles import (
 )
 from .streams import SilentWorkstream, UnownedWorkstream
 from .tasks import TaskUnowned
+from .touchpoints import TouchpointStale
 
 __all__ = ["GUARDS", "Breach", "Facts", "Gap", "check", "gaps_of"]
 
@@ -46,6 +47,7 @@ GUARDS = (
     ParticipantCap(),
     SpanOfControl(),
     UpdateOverdue(),
+    TouchpointStale(),
     FindingUnacknowledged(),
     QuestionOverdue(),
     SynthesisLate(),

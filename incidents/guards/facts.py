@@ -27,7 +27,8 @@ class Facts:
 
     `streams` are the workstreams that whoever asks may know of; gaps about others are not for them. `domains` are the
     technical domains at work, `exclusions` the rules that keep roles apart, `hands_on` who does technical work since
-    when. `active` are those who work on it, the longest first, each with `is_directed`.
+    when. `active` are those who work on it, the longest first, each with `is_directed`. `said` is the last word to each
+    audience that stands, `touchpoints` what stands where customers read.
     """
 
     incident: object
@@ -47,6 +48,8 @@ class Facts:
     conflicts: list = field(default_factory=list)
     fixes: list = field(default_factory=list)
     domains: list = field(default_factory=list)
+    said: list = field(default_factory=list)
+    touchpoints: list = field(default_factory=list)
     now: datetime = field(default_factory=timezone.now)
 
     @classmethod
@@ -83,6 +86,8 @@ class Facts:
             conflicts=list(ChangeConflict.objects.open_in(incident)),
             fixes=list(incident.fix_attempts.under_way().in_order()),
             domains=list(incident.engaged_domains()),
+            said=list(incident.updates.latest_of_each()),
+            touchpoints=list(incident.touchpoints.current().select_related("core")),
             now=now,
         )
 

@@ -22,6 +22,7 @@ from .sync_points import SyncPoint
 from .synthesis import Synthesis, SynthesisDelegation, SynthesisEditing, SynthesisSource
 from .tasks import Task
 from .timeline import TimeCorrection, TimelineEntry
+from .touchpoints import Touchpoint
 from .updates import StatusUpdate
 from .waivers import GuardWaiver
 from .workstreams import Workstream, WorkstreamReader
@@ -69,6 +70,7 @@ __all__ = [
     "Task",
     "TimeCorrection",
     "TimelineEntry",
+    "Touchpoint",
     "Workstream",
     "WorkstreamDependency",
     "WorkstreamReader",

@@ -1,4 +1,7 @@
-"""Updates: what an audience was told, when, and by whom. Publishing one resets that audience's clock."""
+"""Updates: what an audience was told, when, and by whom. Publishing one resets that audience's clock.
+
+What turns out wrong is corrected or withdrawn by a new word to exactly those who had the first; nothing is rewritten.
+"""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -77,20 +80,41 @@ def _names(audience):
     return {part.name for part in PARTS[audience]}
 
 
+class UpdateState(models.TextChoices):
+    PUBLISHED = "published", "Published"
+    CORRECTED = "corrected", "Corrected"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+
+
 class UpdateQuerySet(TenantQuerySet):
     def visible_to(self, membership):
         """Responders read every tier, stakeholders the outer two."""
         return self if membership.is_responder else self.filter(audience__in=OUTER_AUDIENCES)
 
+    def standing(self):
+        """What still counts as said: neither corrected nor withdrawn."""
+        return self.filter(state=UpdateState.PUBLISHED)
+
     def latest_first(self):
         return self.order_by("-pk")
 
+    def latest_of_each(self):
+        """The last word to each audience that stands."""
+        latest = self.standing().order_by().values("audience").annotate(latest=Max("pk")).values("latest")
+        return self.model.objects.filter(pk__in=latest)
+
     def with_people(self):
-        return self.select_related("published_by__person")
+        return self.select_related("published_by__person", "withdrawn_by__person", "corrects", "correction")
 
 
 class StatusUpdate(TenantModel):
-    """One published message to one audience. `body` maps the names in `PARTS` to text."""
+    """One published message to one audience. `body` maps the names in `PARTS` to text.
+
+    One that `corrects` another stands in its place. `reason` is why it was corrected or withdrawn, in words that the
+    audience reads.
+    """
+
+    State = UpdateState
 
     incident = models.ForeignKey(Incident, models.CASCADE, related_name="updates")
     audience = models.CharField(max_length=12, choices=Audience)
@@ -100,6 +124,11 @@ class StatusUpdate(TenantModel):
     published_by = models.ForeignKey(Membership, models.PROTECT, null=True, related_name="+")
     published_at = models.DateTimeField(default=timezone.now)
     key = models.CharField(max_length=64, null=True)
+    state = models.CharField(max_length=10, choices=UpdateState, default=UpdateState.PUBLISHED)
+    corrects = models.OneToOneField("self", models.PROTECT, null=True, related_name="correction")
+    reason = models.CharField(max_length=500, blank=True)
+    withdrawn_by = models.ForeignKey(Membership, models.PROTECT, null=True, related_name="+")
+    withdrawn_at = models.DateTimeField(null=True)
 
     objects = TenantManager.from_queryset(UpdateQuerySet)()
 
@@ -117,6 +146,23 @@ class StatusUpdate(TenantModel):
         """`(label, text)` of what was said, in the audience's order."""
         return [(part.label, self.body[part.name]) for part in PARTS[self.audience] if self.body.get(part.name)]
 
+    @property
+    def stands(self):
+        return self.state == UpdateState.PUBLISHED
+
+    @property
+    def replaced_by(self):
+        """The update that stands in its place, or None."""
+        return getattr(self, "correction", None)
+
+    @property
+    def told_again(self):
+        """Primary keys of this update and of those that it corrects, one through the other."""
+        chain = [self]
+        while chain[-1].corrects_id:
+            chain.append(chain[-1].corrects)
+        return [each.pk for each in chain]
+
     @classmethod
     @transaction.atomic
     def publish(cls, incident, audience, body, *, by, next_update_at=None, waiver="", key=None):
@@ -132,33 +178,18 @@ class StatusUpdate(TenantModel):
             earlier = cls.objects.filter(incident=incident, key=key).first()
             if earlier:
                 return incident.timeline.get(kind=kinds.UPDATE_PUBLISHED.name, details__update=earlier.pk)
-        authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
-        waiver = authority.require(
-            authority.may_publish(by, incident, audience),
-            "Only the communications lead publishes above the technical tier. Say why to do it anyway.",
-            code="publishing_right",
-            waiver=waiver,
-        )
-        if audience == Audience.CUSTOMERS:
-            authority.require(
-                authority.may_speak_outside(by),
-                "Confirm your e-mail address before you write to customers: open the link we sent you.",
-                code="email_unconfirmed",
-            )
-        body = {name: text.strip() for name, text in body.items() if text and text.strip()}
-        if problems := problems_in(audience, body):
-            raise Refused(" ".join(problems.values()), code="incomplete")
+        waiver = _require_right(by, incident, audience, waiver)
+        body = _fit(audience, body)
         now = timezone.now()
         if next_update_at is not None and next_update_at <= now:
             raise Refused("The next update has to be later than now.", code="next_update_past")
         if next_update_at is not None and next_update_at > now + LONGEST_PROMISE:
             raise Refused("The next update has to come within a week.", code="next_update_far")
-        last = incident.updates.aggregate(last=Max("number"))["last"] or 0
         clock = Obligation.satisfy_update(incident, audience, now=now, next_update_at=next_update_at)
         update = cls.objects.create(
             incident=incident,
             audience=audience,
-            number=last + 1,
+            number=cls._next_number(incident),
             body=body,
             next_update_at=clock.due_at if clock else next_update_at,
             published_by=by,
@@ -168,11 +199,123 @@ class StatusUpdate(TenantModel):
         return incident.record(
             kinds.UPDATE_PUBLISHED,
             by=by,
-            visibility=Visibility.BRIEFING if audience in OUTER_AUDIENCES else Visibility.ROOM,
-            update=update.pk,
-            number=update.number,
-            audience=audience,
+            visibility=update.visibility,
             body=body,
             next_update_at=update.next_update_at.isoformat() if update.next_update_at else "",
             waiver=waiver,
+            **update.reference,
         )
+
+    @transaction.atomic
+    def correct(self, body, *, by, reason, waiver="", key=None):
+        """Tell whoever had it what is right instead. Returns the entry; the same `key` again returns the first one's.
+
+        The clock of the audience goes on as it was: a correction is owed at once and is no news.
+        """
+        self._begin()
+        if key and (earlier := self.incident.updates.filter(key=key).first()):
+            return self.incident.timeline.get(kind=kinds.UPDATE_CORRECTED.name, details__update=earlier.pk)
+        waiver = _require_right(by, self.incident, self.audience, waiver)
+        self._require_standing()
+        body, reason = _fit(self.audience, body), _said(reason, "Say what was wrong with it.")
+        if body == self.body:
+            raise Refused("This says the same as before: change what was wrong.", code="unchanged")
+        correction = type(self).objects.create(
+            incident=self.incident,
+            audience=self.audience,
+            number=self._next_number(self.incident),
+            body=body,
+            next_update_at=self.next_update_at,
+            published_by=by,
+            corrects=self,
+            key=key,
+        )
+        self.state, self.reason = UpdateState.CORRECTED, reason
+        self.save(update_fields=["state", "reason"])
+        return self.incident.record(
+            kinds.UPDATE_CORRECTED,
+            by=by,
+            visibility=self.visibility,
+            body=body,
+            corrects=self.number,
+            # Whoever had one of these hears of it.
+            instead_of=self.told_again,
+            reason=reason,
+            waiver=waiver,
+            **correction.reference,
+        )
+
+    @transaction.atomic
+    def withdraw(self, *, by, reason, waiver=""):
+        """Take it back with nothing in its place; whoever had it is told so, and why."""
+        self._begin()
+        waiver = _require_right(by, self.incident, self.audience, waiver)
+        self._require_standing()
+        self.reason = _said(reason, "Say why it is withdrawn.")
+        self.state, self.withdrawn_by, self.withdrawn_at = UpdateState.WITHDRAWN, by, timezone.now()
+        self.save(update_fields=["state", "reason", "withdrawn_by", "withdrawn_at"])
+        return self.incident.record(
+            kinds.UPDATE_WITHDRAWN,
+            by=by,
+            visibility=self.visibility,
+            instead_of=self.told_again,
+            reason=self.reason,
+            waiver=waiver,
+            **self.reference,
+        )
+
+    @property
+    def reference(self):
+        """What every entry about it carries."""
+        return {"update": self.pk, "number": self.number, "audience": self.audience}
+
+    @property
+    def visibility(self):
+        return Visibility.BRIEFING if self.audience in OUTER_AUDIENCES else Visibility.ROOM
+
+    @staticmethod
+    def _next_number(incident):
+        return (incident.updates.aggregate(last=Max("number"))["last"] or 0) + 1
+
+    def _begin(self):
+        self.incident.lock()
+        self.lock()
+
+    def _require_standing(self):
+        if not self.stands:
+            raise Refused(
+                f"Update {self.number} was {self.get_state_display().lower()} already.", code="already_replaced"
+            )
+
+
+def _require_right(by, incident, audience, waiver):
+    """Who may speak to an audience; returns the reason where it was done anyway."""
+    authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
+    waiver = authority.require(
+        authority.may_publish(by, incident, audience),
+        "Only the communications lead publishes above the technical tier. Say why to do it anyway.",
+        code="publishing_right",
+        waiver=waiver,
+    )
+    if audience == Audience.CUSTOMERS:
+        authority.require(
+            authority.may_speak_outside(by),
+            "Confirm your e-mail address before you write to customers: open the link we sent you.",
+            code="email_unconfirmed",
+        )
+    return waiver
+
+
+def _fit(audience, body):
+    """The body without what is empty; refused where something is missing, too long or of another audience."""
+    body = {name: text.strip() for name, text in body.items() if text and text.strip()}
+    if problems := problems_in(audience, body):
+        raise Refused(" ".join(problems.values()), code="incomplete")
+    return body
+
+
+def _said(text, otherwise):
+    text = text.strip()
+    if not text:
+        raise Refused(otherwise, code="reason_required")
+    return text

@@ -10,6 +10,7 @@ from .. import kinds, rights
 from ..models.changes import ChangeState
 from ..models.hypotheses import FixState
 from ..models.incident import Status
+from ..models.touchpoints import Place
 from ..models.workstreams import WorkstreamState
 
 register = template.Library()
@@ -21,6 +22,7 @@ CHOICES = {
     "status": Status,
     "scope": Scope,
     "criticality": Criticality,
+    "place": Place,
     "state": WorkstreamState,
     "change_result": ChangeState,
     "fix_result": FixState,

@@ -1,12 +1,12 @@
-"""Writing an update to an audience, and reading one afterwards."""
+"""Writing an update to an audience, reading one afterwards, and saying that it was wrong."""
 
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from ..composer import Composer
-from ..forms.updates import UpdateForm
-from ..lookups import find_incident
+from ..forms.updates import CorrectionForm, UpdateForm, UpdateWithdrawalForm
+from ..lookups import find_incident, require_responder
 from ..models import StatusUpdate
 from .acting import act_form, posted
 from .answers import done
@@ -48,9 +48,51 @@ def update_preview(request, number):
 def update(request, number, update):
     """What one audience was told, and where it went."""
     incident = find_incident(request, number)
-    readable = incident.updates.visible_to(request.membership).with_people()
-    told = get_object_or_404(readable, number=update)
+    told = find_update(request, incident, update)
     return render(request, "incidents/update.html", {"incident": incident, "update": told})
+
+
+@require_http_methods(["GET", "POST"])
+def correction(request, number, update):
+    """What is right instead, for exactly those who had what was wrong."""
+    incident = find_incident(request, number)
+    require_responder(request)
+    told = find_update(request, incident, update)
+    form = CorrectionForm(posted(request), update=told)
+    if form.is_valid():
+        with form.refusals():
+            entry = told.correct(
+                form.body,
+                by=request.membership,
+                reason=form.cleaned_data["reason"],
+                waiver=form.cleaned_data["waiver"],
+                key=form.cleaned_data["key"],
+            )
+            return done(request, entry, to=address_of(request, entry))
+    title = f"Correct update {told.number}"
+    return act_form(request, "correction", title=title, incident=incident, update=told, form=form)
+
+
+@require_http_methods(["GET", "POST"])
+def update_withdrawal(request, number, update):
+    """Nothing in its place: whoever had it is told that it does not hold."""
+    incident = find_incident(request, number)
+    require_responder(request)
+    told = find_update(request, incident, update)
+    form = UpdateWithdrawalForm(posted(request))
+    if form.is_valid():
+        with form.refusals():
+            entry = told.withdraw(by=request.membership, **form.cleaned_data)
+            return done(request, entry, to=address_of(request, entry))
+    title = f"Withdraw update {told.number}"
+    return act_form(request, "update_withdrawal", title=title, incident=incident, update=told, form=form)
+
+
+def find_update(request, incident, number):
+    """An update by its number, as far as the member may read it."""
+    found = get_object_or_404(incident.updates.visible_to(request.membership).with_people(), number=number)
+    found.incident = incident
+    return found
 
 
 def composer_of(request, incident):

@@ -156,6 +156,10 @@ STAKEHOLDER = {
     "POST /incidents/<int:number>/updates/": INVALID,
     # A technical update, for those who work on it; the outer tiers: tests/incidents/test_reading_updates.py.
     "GET /incidents/<int:number>/updates/<int:pk>/": SHUT,
+    "POST /incidents/<int:number>/updates/<int:pk>/corrections/": SHUT,
+    "POST /incidents/<int:number>/updates/<int:pk>/withdrawal/": SHUT,
+    "GET /incidents/<int:number>/touchpoints/": SHUT,
+    "POST /incidents/<int:number>/touchpoints/": INVALID,
     "PUT /incidents/<int:number>/services/<slug:slug>/": INVALID,
     "GET /incidents/<int:number>/changes/": SHUT,
     "POST /incidents/<int:number>/changes/": INVALID,

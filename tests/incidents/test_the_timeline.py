@@ -343,6 +343,24 @@ SENTENCES = {
         {"audience": "customers", "number": 3, "body": {"what_is_happening": "Cards fail."}, "next_update_at": DUE},
         "Lena Fischer told customers (update 3). “Cards fail.” Next update at 14:30.",
     ),
+    "update_corrected": (
+        {
+            "audience": "customers",
+            "number": 4,
+            "corrects": 3,
+            "reason": "It was Europe only",
+            "body": {"what_is_happening": "Cards fail in Europe."},
+        },
+        "Lena Fischer corrected update 3 to customers (now update 4): It was Europe only “Cards fail in Europe.”",
+    ),
+    "update_withdrawn": (
+        {"audience": "customers", "number": 3, "reason": "It was another company"},
+        "Lena Fischer withdrew update 3 to customers: It was another company",
+    ),
+    "touchpoint_written": (
+        {"place": "status_page", "core": 3, "text": "Cards fail.", "number": 2},
+        "Lena Fischer wrote what stands in one place, after update 3: status page. “Cards fail.”",
+    ),
     "clock_warned": (CLOCK, "The update for customers is due at 14:30."),
     "clock_due": (CLOCK, "The update for customers is due now."),
     "clock_overdue": (CLOCK | {"clock": "assessment"}, "The assessment is late: it was due at 14:30."),

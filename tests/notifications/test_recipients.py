@@ -636,3 +636,10 @@ def test_a_kind_reaches_these_and_nobody_else(kind):
     assert told(situation) == expected
     assert told(replace(situation, readers=frozenset())) == set()
     assert {channel for _, channel in told(replace(situation, rank=4))} <= {"email"}
+@pytest.mark.parametrize("kind", ["update_corrected", "update_withdrawn"])
+def test_exactly_those_who_had_it_hear_that_it_does_not_hold(kind):
+    had = frozenset({(RUTH, "email"), (STAN, "email"), (STAN, "sms")})
+    situation = replace(QUIET, kind=kind, details={"audience": "customers"}, had=had, holders={"lead": LENA})
+
+    assert told(situation) == {("Ruth", "email"), ("Stan", "email")}
+    assert {each.reader for each in who_hears(situation)} == {UPDATE}
