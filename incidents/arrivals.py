@@ -25,7 +25,7 @@ class Arrival:
         return sms_length(self.text)
 
 
-def arrivals_of(incident, audience, body, *, number, by, next_update_at=None):
+def arrivals_of(incident, audience, body, *, number, by, next_update_at=None, no_change=""):
     """The `Arrival`s of an update that is not published yet."""
     now = timezone.now()
     entry = TimelineEntry(
@@ -37,6 +37,7 @@ def arrivals_of(incident, audience, body, *, number, by, next_update_at=None):
             "number": number,
             "audience": audience,
             "body": body,
+            "no_change": no_change,
             "next_update_at": next_update_at.isoformat() if next_update_at else "",
         },
         happened_at=now,

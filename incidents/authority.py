@@ -116,6 +116,24 @@ def may_publish(membership, incident, audience):
     return membership is not None and membership.is_responder and membership.pk in holders
 
 
+def require_speaking(membership, incident, audience, waiver):
+    """Let whoever speaks to this audience act, or somebody else with a reason; returns that reason for the timeline."""
+    require(may_respond(membership), "Stakeholders read; ask a responder.", code="responders_only")
+    waiver = require(
+        may_publish(membership, incident, audience),
+        "Only the communications lead publishes above the technical tier. Say why to do it anyway.",
+        code="publishing_right",
+        waiver=waiver,
+    )
+    if audience == "customers":
+        require(
+            may_speak_outside(membership),
+            "Confirm your e-mail address before you write to customers: open the link we sent you.",
+            code="email_unconfirmed",
+        )
+    return waiver
+
+
 def may_word(membership, incident, place):
     """What stands where customers read is the communications lead's; what agents say the support liaison's too."""
     if place == "support" and membership is not None and membership.is_responder:

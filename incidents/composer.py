@@ -52,7 +52,7 @@ class Composer:
         """The number of the last update to whomever, 0 before the first."""
         return self.incident.updates.aggregate(last=Max("number"))["last"] or 0
 
-    def arrivals(self, body, next_update_at):
+    def arrivals(self, body, next_update_at, no_change=""):
         """How this text would reach the audience, channel by channel."""
         return arrivals_of(
             self.incident,
@@ -61,6 +61,7 @@ class Composer:
             number=self.last_number + 1,
             by=self.viewer,
             next_update_at=next_update_at,
+            no_change=no_change,
         )
 
     def _most_urgent(self):

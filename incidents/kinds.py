@@ -194,6 +194,7 @@ UPDATE_PUBLISHED = _kind("update_published", "clocks", "updates", "needs", notif
 UPDATE_CORRECTED = _kind("update_corrected", "updates", "needs", notifies=True)
 UPDATE_WITHDRAWN = _kind("update_withdrawn", "updates", "needs", notifies=True)
 TOUCHPOINT_WRITTEN = _kind("touchpoint_written", "updates", "needs")
+CLOCK_MOVED = _kind("clock_moved", "clocks", "updates", "needs")
 CLOCK_WARNED = _kind("clock_warned", "clocks", "needs", system=True, notifies=True)
 CLOCK_DUE = _kind("clock_due", "clocks", "needs", notifies=True)
 CLOCK_OVERDUE = _kind("clock_overdue", "clocks", "needs", notifies=True)

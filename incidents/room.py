@@ -350,7 +350,8 @@ class IncidentRoom:
     @cached_property
     def touchpoints(self):
         """Where customers read of it, and what stands there."""
-        return TouchpointBoard(self.incident, self.viewer)
+        core = next(update for clock, update in self.updates if clock.audience == Audience.CUSTOMERS)
+        return TouchpointBoard(self.incident, self.viewer, core=core)
 
     @cached_property
     def alerts(self):

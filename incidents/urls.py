@@ -213,6 +213,7 @@ urlpatterns += [
     path(
         "incidents/<int:number>/updates/<int:update>/withdrawal/", updates.update_withdrawal, name="update_withdrawal"
     ),
+    path("incidents/<int:number>/clocks/<slug:audience>/", updates.clock, name="clock"),
     path("incidents/<int:number>/touchpoints/", touchpoints.touchpoints, name="touchpoints"),
     path("incidents/<int:number>/touchpoints/<slug:place>/", touchpoints.touchpoint, name="touchpoint"),
 ]

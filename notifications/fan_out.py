@@ -32,6 +32,7 @@ REMINDERS = (
     kinds.DECISION_DUE.name,
     kinds.DECISION_ESCALATED.name,
 )
+UPDATES = (kinds.UPDATE_PUBLISHED.name, kinds.UPDATE_CORRECTED.name, kinds.UPDATE_WITHDRAWN.name)
 WARNINGS = (kinds.CLOCK_WARNED.name, kinds.DECISION_WARNED.name)
 # What an entry may be about by its primary key: a newer notice about the same one takes the older one's place.
 SUBJECTS = (
@@ -137,11 +138,9 @@ def _delivery(entry, hearing, notice, now):
 def topic_of(entry):
     """What an entry is about: a newer notice about the same takes the place of an older one still waiting."""
     details = entry.details
-    if entry.kind == kinds.UPDATE_PUBLISHED.name:
-        return f"update:{details.get('audience', '')}"
-    if entry.kind in (kinds.UPDATE_CORRECTED.name, kinds.UPDATE_WITHDRAWN.name):
-        # Takes the place of an earlier correction of the same words, and of no newer update.
-        return f"update:{details['audience']}:{details['instead_of'][-1]}"
+    if entry.kind in UPDATES:
+        # A correction takes the place of an earlier one of the same words, and of no newer update.
+        return ":".join(["update", details.get("audience", ""), *map(str, details.get("instead_of", ())[-1:])])
     if entry.kind == kinds.FUNCTION_REQUESTED.name:
         return f"function:{details.get('function', '')}"
     if "role" in details and entry.kind.startswith(("role_", "handover_", "long_duty")):

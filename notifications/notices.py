@@ -168,7 +168,7 @@ def _update(entry, reader):
     """From the entry alone: the composer asks for the words of an update that is not published yet."""
     details = entry.details
     said = [(part.label, details["body"].get(part.name)) for part in PARTS[details["audience"]]]
-    facts = list(said)
+    facts = [("No change", details.get("no_change")), *said]
     if details.get("next_update_at"):
         facts.append(("Next update by", _moment(details["next_update_at"], entry.incident.organization)))
     return Words(

@@ -58,9 +58,9 @@ class SeverityAdmin(CatalogueAdmin):
 class CadenceAdmin(OrganizationModelAdmin):
     """The whole matrix on one page, to be edited in place."""
 
-    list_display = ("severity", "audience", "minutes")
+    list_display = ("severity", "audience", "first_minutes", "minimum_minutes", "minutes")
     list_display_links = None
-    list_editable = ("minutes",)
+    list_editable = ("first_minutes", "minimum_minutes", "minutes")
     list_filter = ("severity", "audience")
     list_select_related = ("severity",)
     ordering = ("severity__rank", "pk")

@@ -39,6 +39,11 @@ CADENCES = {
     Audience.CUSTOMERS: (30, 60, None, None),
 }
 
+# Minutes until the first word, and those that at least lie between two.
+FIRST_WORDS = {Audience.CUSTOMERS: (10, 15, None, None)}
+AT_MOST_EVERY = {Audience.CUSTOMERS: (15, 30, None, None)}
+NONE = (None,) * len(SEVERITIES)
+
 DECISION_RIGHTS = {
     DecisionClass.INVESTIGATION: IncidentRole.TECHNICAL_COORDINATOR,
     DecisionClass.COORDINATION: IncidentRole.LEAD,
@@ -159,7 +164,13 @@ def seed_severities():
             participant_cap=PARTICIPANT_CAPS[rank - 1],
         )
         for audience, minutes in CADENCES.items():
-            Cadence.objects.create(severity=severities[slug], audience=audience, minutes=minutes[rank - 1])
+            Cadence.objects.create(
+                severity=severities[slug],
+                audience=audience,
+                minutes=minutes[rank - 1],
+                first_minutes=FIRST_WORDS.get(audience, NONE)[rank - 1],
+                minimum_minutes=AT_MOST_EVERY.get(audience, NONE)[rank - 1],
+            )
         for decision_class, minutes in DECISION_DEADLINES.items():
             DecisionDeadline.objects.create(
                 severity=severities[slug], decision_class=decision_class, minutes=minutes[rank - 1]

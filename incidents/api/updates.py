@@ -1,5 +1,6 @@
 """What each audience was told."""
 
+from django.http import Http404
 from drf_spectacular.utils import OpenApiExample
 from rest_framework import serializers
 
@@ -10,7 +11,8 @@ from teams.api.schema import operation
 from teams.api.shapes import Answer, Body, CommaSeparated, Person, Reason, Text, Waiver
 
 from ..lookups import find_incident
-from ..models import StatusUpdate
+from ..models import Obligation, StatusUpdate
+from ..models.obligations import ObligationKind, ObligationState
 from ..models.updates import UpdateState, problems_in
 
 EXAMPLES = {
@@ -42,6 +44,8 @@ class UpdateAnswer(Answer):
     next_update_at = serializers.DateTimeField(allow_null=True)
     published_by = Person(allow_null=True)
     published_at = serializers.DateTimeField()
+    no_change = serializers.CharField(help_text="Why nothing had changed, as the audience reads it.")
+    unchanged_times = serializers.IntegerField(help_text="For which time in a row it said that nothing had changed.")
     state = serializers.ChoiceField(choices=UpdateState)
     corrects = serializers.IntegerField(source="corrects_id", allow_null=True, help_text="What it stands in place of.")
     corrected_by = serializers.IntegerField(
@@ -58,9 +62,15 @@ class Publication(Body):
         help_text="The fields of the audience: see the examples, one for each.",
     )
     next_update_at = serializers.DateTimeField(required=False, allow_null=True)
+    no_change = Reason(
+        max_length=500,
+        help_text="Why nothing has changed; the audience reads it. An empty `body` is then the last one.",
+    )
     waiver = Waiver()
 
     def validate(self, asked):
+        if asked.get("no_change") and not asked["body"]:
+            return asked
         if problems := problems_in(asked["audience"], asked["body"]):
             raise serializers.ValidationError({"body": {name: [sentence] for name, sentence in problems.items()}})
         return asked
@@ -149,3 +159,28 @@ def _find(endpoint, request, number, pk):
     update = endpoint.find(incident.updates.visible_to(endpoint.member).with_people(), pk=pk)
     update.incident = incident
     return update
+
+
+class NewTime(Body):
+    due_at = serializers.DateTimeField()
+    reason = Reason(required=True, allow_blank=False, max_length=500)
+    waiver = Waiver()
+
+
+class ClockAnswer(Answer):
+    audience = serializers.ChoiceField(choices=Audience)
+    state = serializers.ChoiceField(choices=ObligationState)
+    due_at = serializers.DateTimeField()
+    interval_minutes = serializers.IntegerField()
+
+
+class Clock(Endpoint):
+    @operation(body=NewTime, answer=ClockAnswer)
+    def post(self, request, number, audience):
+        """Promise an audience another time for the next update, with the reason."""
+        incident = find_incident(request, number)
+        if audience not in Audience.values:
+            raise Http404
+        Obligation.move_update(incident, audience, by=self.member, **self.body(NewTime))
+        clock = incident.obligations.live().get(kind=ObligationKind.UPDATE, audience=audience)
+        return self.answer(ClockAnswer, clock)

@@ -100,6 +100,7 @@ of_incident = [
     path("updates/<int:pk>/", updates.OneUpdate.as_view(), name="api-update"),
     path("updates/<int:pk>/corrections/", updates.Corrections.as_view(), name="api-corrections"),
     path("updates/<int:pk>/withdrawal/", updates.UpdateWithdrawal.as_view(), name="api-update-withdrawal"),
+    path("clocks/<slug:audience>/", updates.Clock.as_view(), name="api-clock"),
     path("touchpoints/", touchpoints.Touchpoints.as_view(), name="api-touchpoints"),
     path("waivers/", waivers.Waivers.as_view(), name="api-waivers"),
     path("services/<slug:slug>/", services.OneService.as_view(), name="api-incident-service"),

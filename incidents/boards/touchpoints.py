@@ -24,23 +24,35 @@ class PlaceRow:
 class TouchpointBoard:
     """Read in a constant number of queries."""
 
-    def __init__(self, incident, viewer):
+    def __init__(self, incident, viewer, *, core):
         self.incident = incident
         self.viewer = viewer
+        self.core = core
 
-    @cached_property
-    def core(self):
-        return core_of(self.incident)
+    @classmethod
+    def of(cls, incident, viewer):
+        return cls(incident, viewer, core=core_of(incident))
 
     @cached_property
     def rows(self):
-        said = {each.place: each for each in self.incident.touchpoints.current().with_people()}
-        rights = {place: authority.may_word(self.viewer, self.incident, place) for place in Place}
-        return [PlaceRow(place, said.get(place), self._stale_since(said.get(place)), rights[place]) for place in Place]
+        rights = {support: authority.may_word(self.viewer, self.incident, support) for support in (Place.SUPPORT, "")}
+        return [
+            PlaceRow(place, self._said.get(place), self._stale_since(self._said.get(place)), rights[self._kind(place)])
+            for place in Place
+        ]
 
-    @property
+    @cached_property
     def stale(self):
-        return [row for row in self.rows if row.stale_since]
+        """How many places are stale."""
+        return sum(1 for says in self._said.values() if self._stale_since(says))
+
+    @cached_property
+    def _said(self):
+        return {each.place: each for each in self.incident.touchpoints.current().with_people()}
+
+    @staticmethod
+    def _kind(place):
+        return place if place == Place.SUPPORT else ""
 
     def _stale_since(self, says):
         if says is None or not says.is_stale(self.core):

@@ -54,6 +54,10 @@ class UpdateForm(WithParts, WaivableForm):
         last = composer.last
         super().__init__(data, initial={"after": last.number if last else 0, **(last.body if last else {})})
         self.add_parts()
+        if last:
+            self.fields["no_change"] = Reason(
+                label="Nothing has changed, because", help_text="Only then. The audience reads it above the text."
+            )
         if composer.incident.is_open:
             self.fields["next_minutes"] = forms.IntegerField(
                 label="Next update in",
@@ -66,8 +70,15 @@ class UpdateForm(WithParts, WaivableForm):
 
     def clean(self):
         self.tell_problems(self.composer.audience)
+        if not self.errors and self.composer.last and not self.no_change:
+            self._want_news()
         if not self.errors:
             self._tell_of_newer_update()
+
+    @property
+    def no_change(self):
+        """Why nothing has changed, as far as it is written."""
+        return (self["no_change"].value() or "").strip() if "no_change" in self.fields else ""
 
     @property
     def next_update_at(self):
@@ -79,6 +90,11 @@ class UpdateForm(WithParts, WaivableForm):
         except forms.ValidationError:
             return None
         return timezone.now() + timedelta(minutes=minutes) if minutes else None
+
+    def _want_news(self):
+        last, key = self.composer.last, self.cleaned_data.get("key")
+        if self.body == last.body and not (key and last.key == key):
+            self.add_error("no_change", f"This is what update {last.number} said. Say why nothing has changed.")
 
     def _tell_of_newer_update(self):
         """Somebody told the same audience meanwhile: say so once, keep the text, and let the writer decide."""
@@ -93,6 +109,25 @@ class UpdateForm(WithParts, WaivableForm):
             "yours if it is still right.",
             code="newer_update",
         )
+
+
+class ClockForm(WaivableForm):
+    """Another time for the next word, in minutes from now."""
+
+    fields_of_rules = {"reason_required": "reason"}
+
+    minutes = forms.IntegerField(
+        label="Next update in", help_text="In minutes, from now.", min_value=1, max_value=A_DAY
+    )
+    reason = Reason()
+
+    def __init__(self, data=None):
+        super().__init__(data)
+        self.fields["reason"].required = True
+
+    @property
+    def due_at(self):
+        return timezone.now() + timedelta(minutes=self.cleaned_data["minutes"])
 
 
 class CorrectionForm(WithParts, WaivableForm):

@@ -29,6 +29,7 @@ from .roles import (
 from .streams import SilentWorkstream, UnownedWorkstream
 from .tasks import TaskUnowned
 from .touchpoints import TouchpointStale
+from .updates import NothingNew
 
 __all__ = ["GUARDS", "Breach", "Facts", "Gap", "check", "gaps_of"]
 
@@ -48,6 +49,7 @@ GUARDS = (
     SpanOfControl(),
     UpdateOverdue(),
     TouchpointStale(),
+    NothingNew(),
     FindingUnacknowledged(),
     QuestionOverdue(),
     SynthesisLate(),

@@ -147,6 +147,10 @@ class Incident(TenantModel):
         assignment = self.roles.current().with_people().of(role, domain).first()
         return assignment.membership if assignment else None
 
+    def told_audiences(self):
+        """The audiences that have had a word."""
+        return set(self.updates.order_by().values_list("audience", flat=True).distinct())
+
     @property
     def is_cross_functional(self):
         """Whether a function beside engineering is at work."""
@@ -273,7 +277,7 @@ class Incident(TenantModel):
             raise Refused(f"The severity is {severity.name} already.", code="unchanged")
         before, self.severity = self.severity, severity
         self.save(update_fields=["severity"])
-        Obligation.follow_severity(self)
+        moved = Obligation.follow_severity(self)
         silence.follow_severity(self)
         entry = self.record(
             kinds.SEVERITY_CHANGED,
@@ -281,6 +285,7 @@ class Incident(TenantModel):
             before=before.slug,
             after=severity.slug,
             direction="worse" if severity.is_worse_than(before) else "milder",
+            moved=moved,
             reason=reason,
             waiver=waiver,
         )

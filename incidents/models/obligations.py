@@ -10,13 +10,17 @@ from django.db.models import Max, Q
 from django.utils import timezone
 
 from playbooks.models import Audience, Cadence
+from teams.errors import Refused
 from teams.models import Membership
 from teams.tenancy import TenantManager, TenantModel, TenantQuerySet
 
+from .. import authority, kinds
 from ..duties import duty_of
 from .incident import Incident
 
 ASSESSMENT_MINUTES = 5
+# Further ahead nobody plans an update, and the clocks count in minutes.
+LONGEST_PROMISE = timedelta(days=7)
 SHORTEST = timedelta(microseconds=1)
 
 
@@ -180,8 +184,8 @@ class Obligation(TenantModel):
 
     @classmethod
     def open_updates(cls, incident, *, starts_at=None):
-        """One clock for every audience that has one at the incident's severity."""
-        for audience, minutes in Cadence.objects.at(incident.severity).items():
+        """One clock for every audience that has one at the incident's severity; a first word is owed sooner."""
+        for audience, minutes in Cadence.objects.beginning(incident.severity, incident.told_audiences()).items():
             cls.open(incident, ObligationKind.UPDATE, minutes=minutes, audience=audience, starts_at=starts_at)
 
     @classmethod
@@ -249,22 +253,69 @@ class Obligation(TenantModel):
 
     @classmethod
     def follow_severity(cls, incident):
-        """Bring the clocks to a new severity: sooner where it is worse, never later than was promised."""
-        cadence = Cadence.objects.at(incident.severity)
+        """Bring the clocks to a new severity: sooner where it is worse, never later than was promised.
+
+        Returns what moved, for the entry that says why: `[{"audience", "before", "after"}]`.
+        """
+        cadence = Cadence.objects.beginning(incident.severity, incident.told_audiences())
         live = {each.audience: each for each in incident.obligations.live().filter(kind=ObligationKind.UPDATE)}
-        now = timezone.now()
+        now, moved = timezone.now(), []
         for audience, obligation in live.items():
-            minutes = cadence.get(audience)
-            if minutes is None:
+            if audience not in cadence:
                 continue
-            due_at = max(obligation.starts_at + timedelta(minutes=minutes), now)
-            obligation.interval_minutes = minutes
-            if due_at < obligation.due_at and obligation.state in (S.OPEN, S.WARNED):
-                obligation.state = S.OPEN
-                obligation._set_due(due_at)
+            before = obligation.due_at
+            if obligation.hasten(cadence[audience], now):
+                moved.append(
+                    {"audience": audience, "before": before.isoformat(), "after": obligation.due_at.isoformat()}
+                )
             obligation.save()
         for audience in cadence.keys() - live.keys():
             cls.open(incident, ObligationKind.UPDATE, minutes=cadence[audience], audience=audience, starts_at=now)
+        return moved
+
+    @classmethod
+    @transaction.atomic
+    def move_update(cls, incident, audience, due_at, *, by, reason, waiver=""):
+        """Promise an audience another time for the next word, sooner or later, and say why. Returns the entry."""
+        incident.lock()
+        incident.require_open()
+        waiver = authority.require_speaking(by, incident, audience, waiver)
+        clock = incident.obligations.live().filter(kind=ObligationKind.UPDATE, audience=audience).first()
+        if clock is None:
+            raise Refused("This audience has no clock: promise it a time with an update.", code="no_clock")
+        require_promise(due_at, timezone.now())
+        if not reason.strip():
+            raise Refused("Say why the time moves.", code="reason_required")
+        before = clock.due_at
+        if due_at == before:
+            raise Refused("That is the time already.", code="unchanged")
+        clock.state, clock.level = S.OPEN, 0
+        clock._set_due(due_at)
+        clock.save()
+        return incident.record(
+            kinds.CLOCK_MOVED,
+            by=by,
+            obligation=clock.pk,
+            clock=clock.kind,
+            audience=audience,
+            before=before.isoformat(),
+            due_at=due_at.isoformat(),
+            reason=reason.strip(),
+            waiver=waiver,
+        )
+
+    def hasten(self, minutes, now):
+        """Let it follow another interval: sooner if that is sooner, and never later than was promised.
+
+        Not saved. Whether the time moved.
+        """
+        self.interval_minutes = minutes
+        due_at = max(self.starts_at + timedelta(minutes=minutes), now)
+        if due_at >= self.due_at or self.state not in (S.OPEN, S.WARNED):
+            return False
+        self.state = S.OPEN
+        self._set_due(due_at)
+        return True
 
     @staticmethod
     def _settle(obligations, state, now=None):
@@ -305,14 +356,19 @@ class Obligation(TenantModel):
         if not incident.is_open:
             self._settle(type(self).objects.filter(pk=self.pk), S.CANCELLED, now)
             return None
+        missed = self.walk_to(now)
+        self.save(update_fields=["state", "level", "next_at"])
+        entry = self._announce(incident, missed=missed)
+        self.duty.reached(self, incident, now)
+        return entry
+
+    def walk_to(self, now):
+        """Stand where the last step that has passed leads. Not saved; returns how many steps were missed before it."""
         passed = [step for step in self.steps() if self.next_at <= step[0] <= now]
         ahead = [moment for moment, _, _ in self.steps() if moment > now]
         _, self.state, self.level = passed[-1]
         self.next_at = ahead[0] if ahead else None
-        self.save(update_fields=["state", "level", "next_at"])
-        entry = self._announce(incident, missed=len(passed) - 1)
-        self.duty.reached(self, incident, now)
-        return entry
+        return len(passed) - 1
 
     def _announce(self, incident, *, missed):
         kind = self.duty.says.get(self.state)
@@ -330,3 +386,11 @@ class Obligation(TenantModel):
             missed_steps=missed,
             **self.duty.details(self),
         )
+
+
+def require_promise(due_at, now):
+    """Refuse a time for the next update that is no promise."""
+    if due_at <= now:
+        raise Refused("The next update has to be later than now.", code="next_update_past")
+    if due_at > now + LONGEST_PROMISE:
+        raise Refused("The next update has to come within a week.", code="next_update_far")

@@ -15,9 +15,8 @@ from .. import authority, kinds
 from ..duties import Duty
 from .incident import Incident
 from .messages import Message
-from .obligations import Obligation, ObligationKind
+from .obligations import LONGEST_PROMISE, Obligation, ObligationKind
 from .participants import Participant
-from .updates import LONGEST_PROMISE
 from .workstreams import Workstream
 
 

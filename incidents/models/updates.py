@@ -4,13 +4,12 @@ What turns out wrong is corrected or withdrawn by a new word to exactly those wh
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 from django.db import models, transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from playbooks.models import Audience
+from playbooks.models import Audience, Cadence
 from teams.errors import Refused
 from teams.models import Membership
 from teams.tenancy import TenantManager, TenantModel, TenantQuerySet
@@ -18,9 +17,6 @@ from teams.tenancy import TenantManager, TenantModel, TenantQuerySet
 from .. import authority, kinds
 from ..kinds import Visibility
 from .incident import Incident
-
-# Further ahead nobody plans an update, and the clocks count in minutes.
-LONGEST_PROMISE = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -124,6 +120,9 @@ class StatusUpdate(TenantModel):
     published_by = models.ForeignKey(Membership, models.PROTECT, null=True, related_name="+")
     published_at = models.DateTimeField(default=timezone.now)
     key = models.CharField(max_length=64, null=True)
+    # Why nothing has changed, and for which time in a row the audience hears that.
+    no_change = models.CharField(max_length=500, blank=True)
+    unchanged_times = models.PositiveSmallIntegerField(default=0)
     state = models.CharField(max_length=10, choices=UpdateState, default=UpdateState.PUBLISHED)
     corrects = models.OneToOneField("self", models.PROTECT, null=True, related_name="correction")
     reason = models.CharField(max_length=500, blank=True)
@@ -165,12 +164,14 @@ class StatusUpdate(TenantModel):
 
     @classmethod
     @transaction.atomic
-    def publish(cls, incident, audience, body, *, by, next_update_at=None, waiver="", key=None):
+    def publish(cls, incident, audience, body, *, by, next_update_at=None, no_change="", waiver="", key=None):
         """Tell an audience. Returns the entry; the same `key` again returns the first one's entry.
+
+        `no_change` is why nothing has changed, in words that the audience reads; the last text then does for a body.
 
         The audience's open clock is satisfied and the next one starts, due at `next_update_at` where that is given.
         """
-        from .obligations import Obligation
+        from .obligations import Obligation, require_promise
 
         incident.lock()
         audience = Audience(audience)
@@ -178,13 +179,15 @@ class StatusUpdate(TenantModel):
             earlier = cls.objects.filter(incident=incident, key=key).first()
             if earlier:
                 return incident.timeline.get(kind=kinds.UPDATE_PUBLISHED.name, details__update=earlier.pk)
-        waiver = _require_right(by, incident, audience, waiver)
+        reason, waiver = waiver, authority.require_speaking(by, incident, audience, waiver)
+        last = incident.updates.standing().filter(audience=audience).latest_first().first()
+        if no_change and not body:
+            body = last.body if last else {}
         body = _fit(audience, body)
         now = timezone.now()
-        if next_update_at is not None and next_update_at <= now:
-            raise Refused("The next update has to be later than now.", code="next_update_past")
-        if next_update_at is not None and next_update_at > now + LONGEST_PROMISE:
-            raise Refused("The next update has to come within a week.", code="next_update_far")
+        if next_update_at is not None:
+            require_promise(next_update_at, now)
+        rules = cls._require_pause(incident, last, now, by=by, waiver=reason)
         clock = Obligation.satisfy_update(incident, audience, now=now, next_update_at=next_update_at)
         update = cls.objects.create(
             incident=incident,
@@ -194,6 +197,8 @@ class StatusUpdate(TenantModel):
             next_update_at=clock.due_at if clock else next_update_at,
             published_by=by,
             published_at=now,
+            no_change=no_change.strip(),
+            unchanged_times=last.unchanged_times + 1 if last and (no_change or body == last.body) else 0,
             key=key,
         )
         return incident.record(
@@ -202,7 +207,9 @@ class StatusUpdate(TenantModel):
             visibility=update.visibility,
             body=body,
             next_update_at=update.next_update_at.isoformat() if update.next_update_at else "",
-            waiver=waiver,
+            no_change=update.no_change,
+            unchanged_times=update.unchanged_times,
+            **{"waiver": waiver, **rules},
             **update.reference,
         )
 
@@ -215,7 +222,7 @@ class StatusUpdate(TenantModel):
         self._begin()
         if key and (earlier := self.incident.updates.filter(key=key).first()):
             return self.incident.timeline.get(kind=kinds.UPDATE_CORRECTED.name, details__update=earlier.pk)
-        waiver = _require_right(by, self.incident, self.audience, waiver)
+        waiver = authority.require_speaking(by, self.incident, self.audience, waiver)
         self._require_standing()
         body, reason = _fit(self.audience, body), _said(reason, "Say what was wrong with it.")
         if body == self.body:
@@ -249,7 +256,7 @@ class StatusUpdate(TenantModel):
     def withdraw(self, *, by, reason, waiver=""):
         """Take it back with nothing in its place; whoever had it is told so, and why."""
         self._begin()
-        waiver = _require_right(by, self.incident, self.audience, waiver)
+        waiver = authority.require_speaking(by, self.incident, self.audience, waiver)
         self._require_standing()
         self.reason = _said(reason, "Say why it is withdrawn.")
         self.state, self.withdrawn_by, self.withdrawn_at = UpdateState.WITHDRAWN, by, timezone.now()
@@ -274,6 +281,17 @@ class StatusUpdate(TenantModel):
         return Visibility.BRIEFING if self.audience in OUTER_AUDIENCES else Visibility.ROOM
 
     @staticmethod
+    def _require_pause(incident, last, now, *, by, waiver):
+        """Who is told too often listens no more. The last word, when it is over, is never too soon."""
+        from ..guards import check
+        from ..guards.updates import too_soon
+
+        if last is None or not incident.is_open:
+            return {}
+        minimum = Cadence.objects.minimum(incident.severity, last.audience)
+        return check(incident, [too_soon(last, minimum, now)], by=by, waiver=waiver)
+
+    @staticmethod
     def _next_number(incident):
         return (incident.updates.aggregate(last=Max("number"))["last"] or 0) + 1
 
@@ -286,24 +304,6 @@ class StatusUpdate(TenantModel):
             raise Refused(
                 f"Update {self.number} was {self.get_state_display().lower()} already.", code="already_replaced"
             )
-
-
-def _require_right(by, incident, audience, waiver):
-    """Who may speak to an audience; returns the reason where it was done anyway."""
-    authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
-    waiver = authority.require(
-        authority.may_publish(by, incident, audience),
-        "Only the communications lead publishes above the technical tier. Say why to do it anyway.",
-        code="publishing_right",
-        waiver=waiver,
-    )
-    if audience == Audience.CUSTOMERS:
-        authority.require(
-            authority.may_speak_outside(by),
-            "Confirm your e-mail address before you write to customers: open the link we sent you.",
-            code="email_unconfirmed",
-        )
-    return waiver
 
 
 def _fit(audience, body):

@@ -18,7 +18,7 @@ def touchpoints(request, number):
     """Every place with its words, and which of them customers have since been told otherwise."""
     incident = find_incident(request, number)
     require_responder(request)
-    board = TouchpointBoard(incident, request.membership)
+    board = TouchpointBoard.of(incident, request.membership)
     return render(request, "incidents/touchpoints.html", {"incident": incident, "board": board})
 
 
@@ -27,7 +27,7 @@ def touchpoint(request, number, place):
     """Writing anew what stands in one place; it starts as it is."""
     incident = find_incident(request, number)
     require_responder(request)
-    board = TouchpointBoard(incident, request.membership)
+    board = TouchpointBoard.of(incident, request.membership)
     row = next((row for row in board.rows if row.place == place), None)
     if row is None:
         raise Http404("There is no such place.")

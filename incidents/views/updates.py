@@ -1,13 +1,16 @@
 """Writing an update to an audience, reading one afterwards, and saying that it was wrong."""
 
+from django.http import Http404
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from playbooks.models import Audience
+
 from ..composer import Composer
-from ..forms.updates import CorrectionForm, UpdateForm, UpdateWithdrawalForm
+from ..forms.updates import ClockForm, CorrectionForm, UpdateForm, UpdateWithdrawalForm
 from ..lookups import find_incident, require_responder
-from ..models import StatusUpdate
+from ..models import Obligation, StatusUpdate
 from .acting import act_form, posted
 from .answers import done
 
@@ -26,6 +29,7 @@ def update_new(request, number):
                 form.body,
                 by=request.membership,
                 next_update_at=form.next_update_at,
+                no_change=form.no_change,
                 waiver=form.cleaned_data["waiver"],
                 key=form.cleaned_data["key"],
             )
@@ -50,6 +54,25 @@ def update(request, number, update):
     incident = find_incident(request, number)
     told = find_update(request, incident, update)
     return render(request, "incidents/update.html", {"incident": incident, "update": told})
+
+
+@require_http_methods(["GET", "POST"])
+def clock(request, number, audience):
+    """Another time for the next word to an audience, with the reason."""
+    incident = find_incident(request, number)
+    require_responder(request)
+    if audience not in Audience.values:
+        raise Http404("There is no such audience.")
+    form = ClockForm(posted(request))
+    if form.is_valid():
+        with form.refusals():
+            reason, waiver = form.cleaned_data["reason"], form.cleaned_data["waiver"]
+            moved = Obligation.move_update(
+                incident, audience, form.due_at, by=request.membership, reason=reason, waiver=waiver
+            )
+            return done(request, moved)
+    title = f"Move the next update to {Audience(audience).label.lower()}"
+    return act_form(request, "clock", title=title, incident=incident, audience=audience, form=form)
 
 
 @require_http_methods(["GET", "POST"])
@@ -100,7 +123,7 @@ def composer_of(request, incident):
 
 
 def composed(incident, composer, form):
-    arrivals = composer.arrivals(form.body, form.next_update_at)
+    arrivals = composer.arrivals(form.body, form.next_update_at, form.no_change)
     title = f"Update to {composer.audience.label.lower()}"
     return {"title": title, "incident": incident, "composer": composer, "form": form, "arrivals": arrivals}
 

@@ -20,11 +20,27 @@ class Audience(models.TextChoices):
 class CadenceQuerySet(TenantQuerySet):
     def at(self, severity):
         """`{audience: minutes}` of the audiences that have a clock at this severity."""
-        return dict(self.filter(severity=severity, minutes__isnull=False).values_list("audience", "minutes"))
+        return dict(self._clocks(severity).values_list("audience", "minutes"))
+
+    def beginning(self, severity, told=()):
+        """The same while somebody has not heard anything: the first word is owed sooner. `told` have heard."""
+        rows = self._clocks(severity).values_list("audience", "minutes", "first_minutes")
+        return {audience: minutes if audience in told else first or minutes for audience, minutes, first in rows}
+
+    def minimum(self, severity, audience):
+        """The shortest time between two updates, or None."""
+        row = self.filter(severity=severity, audience=audience).first()
+        return row.minimum_minutes if row else None
+
+    def _clocks(self, severity):
+        return self.filter(severity=severity, minutes__isnull=False)
 
 
 class Cadence(TenantModel):
-    """The longest an audience waits between two updates. No minutes: this audience has no clock here."""
+    """The longest an audience waits between two updates. No minutes: this audience has no clock here.
+
+    `first_minutes` is how soon the first word is owed, `minimum_minutes` the shortest time between two.
+    """
 
     severity = models.ForeignKey(Severity, models.CASCADE, related_name="cadences")
     audience = models.CharField(max_length=12, choices=Audience)
@@ -35,6 +51,21 @@ class Cadence(TenantModel):
         help_text="Minutes between two updates; empty: only when something changes.",
     )
 
+    first_minutes = models.PositiveSmallIntegerField(
+        "first after",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(1440)],
+        help_text="Minutes until the first word; empty: as long as between two updates.",
+    )
+    minimum_minutes = models.PositiveSmallIntegerField(
+        "at most every",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(1440)],
+        help_text="Minutes that at least lie between two updates; sooner asks for a reason; empty: none.",
+    )
+
     objects = TenantManager.from_queryset(CadenceQuerySet)()
 
     class Meta(TenantModel.Meta):
@@ -43,6 +74,13 @@ class Cadence(TenantModel):
             models.CheckConstraint(
                 condition=models.Q(minutes=None) | models.Q(minutes__range=(1, 1440)),
                 name="cadence_within_a_day",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(minutes=None)
+                | models.Q(minimum_minutes=None)
+                | models.Q(minimum_minutes__lte=models.F("minutes")),
+                name="cadence_minimum_before_maximum",
+                violation_error_message="The shortest time between two updates cannot be longer than the longest.",
             ),
         ]
 

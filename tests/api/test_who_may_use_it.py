@@ -158,6 +158,7 @@ STAKEHOLDER = {
     "GET /incidents/<int:number>/updates/<int:pk>/": SHUT,
     "POST /incidents/<int:number>/updates/<int:pk>/corrections/": SHUT,
     "POST /incidents/<int:number>/updates/<int:pk>/withdrawal/": SHUT,
+    "POST /incidents/<int:number>/clocks/<slug:audience>/": INVALID,
     "GET /incidents/<int:number>/touchpoints/": SHUT,
     "POST /incidents/<int:number>/touchpoints/": INVALID,
     "PUT /incidents/<int:number>/services/<slug:slug>/": INVALID,
@@ -275,6 +276,8 @@ def parameters(acme, lena, mei):
                 given["pk"] = things[part]
             if following == "<int:entry>":
                 given["entry"] = 1
+            if following == "<slug:audience>":
+                given["audience"] = "technical"
             if following == "<slug:slug>":
                 given["slug"] = slugs[part]
         return given

@@ -99,7 +99,7 @@ def test_the_index_finds_what_is_pressing(incident):
     assert list(Obligation.objects.pressing(minutes(3))) == []
     pressing = Obligation.objects.pressing(minutes(12))
     assert {each.kind for each in pressing[:2]} == {"assessment", "vacancy"}
-    assert {each.audience for each in pressing[2:]} == {"technical", "coordination"}
+    assert {each.audience for each in pressing[2:]} == {"technical", "coordination", "customers"}
 
 
 def test_an_update_satisfies_its_audience_and_starts_the_next_window(incident, mei, clock):
@@ -153,7 +153,7 @@ def test_a_worse_severity_brings_every_clock_forward(lena, clock):
     incident.change_severity(Severity.objects.get(slug="sev1"), by=lena)
 
     assert of(incident, "coordination").due_at == minutes(15)
-    assert of(incident, "customers").due_at == minutes(30)
+    assert of(incident, "customers").due_at == minutes(10)
 
 
 def test_a_worse_severity_never_makes_a_clock_due_in_the_past(lena, clock):
@@ -182,7 +182,7 @@ def test_an_audience_without_a_clock_gets_one_when_it_gets_worse(lena, clock):
 
     incident.change_severity(Severity.objects.get(slug="sev1"), by=lena)
 
-    assert of(incident, "customers").due_at == minutes(35)
+    assert of(incident, "customers").due_at == minutes(15)
 
 
 def test_an_edited_cadence_counts_from_the_next_window(incident, lena, clock):

@@ -70,7 +70,7 @@ def test_my_hats_and_the_clocks_they_owe(lena, mei, tariq, signed_in):
 
     assert "Assess INC-1: in 4 min" in lenas
     assert "Update to technical INC-1: in 14 min Incident lead INC-1" in lenas
-    assert "Update to customers INC-1: in 29 min" in meis
+    assert "Update to customers INC-1: in 9 min" in meis
     assert "Update to customers INC-1" not in lenas
     assert "You hold no role in an open incident." in tariqs
 

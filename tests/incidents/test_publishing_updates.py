@@ -123,7 +123,7 @@ def test_the_communications_lead_publishes_and_the_clock_starts_anew(incident, m
     assert response.url == url_of(incident, "updates/1/")
     assert (update.audience, update.body, update.published_by) == ("coordination", COORDINATION, mei)
     assert minutes_left(incident, "coordination") == 25
-    assert minutes_left(incident, "customers") == 30
+    assert minutes_left(incident, "customers") == 10
 
 
 def test_line_ends_are_kept_as_they_are_counted(mei, write):
@@ -253,7 +253,7 @@ def test_an_audience_without_a_clock_may_be_promised_one(lena, mei, signed_in):
     address = url_of(incident, "updates/new/?audience=technical")
 
     none = signed_in(lena).post(address, {"text": "Looking.", "next_minutes": ""})
-    some = signed_in(lena).post(address, {"text": "Looking.", "next_minutes": "40", "after": "1"})
+    some = signed_in(lena).post(address, {"text": "Found it.", "next_minutes": "40", "after": "1"})
 
     first, second = incident.updates.order_by("number")
     assert (none.status_code, some.status_code) == (302, 302)

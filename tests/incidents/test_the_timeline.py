@@ -351,15 +351,25 @@ SENTENCES = {
             "reason": "It was Europe only",
             "body": {"what_is_happening": "Cards fail in Europe."},
         },
-        "Lena Fischer corrected update 3 to customers (now update 4): It was Europe only “Cards fail in Europe.”",
+        "Lena Fischer corrected update 3 to customers (now update 4). “Cards fail in Europe.”",
     ),
     "update_withdrawn": (
         {"audience": "customers", "number": 3, "reason": "It was another company"},
-        "Lena Fischer withdrew update 3 to customers: It was another company",
+        "Lena Fischer withdrew update 3 to customers.",
     ),
     "touchpoint_written": (
         {"place": "status_page", "core": 3, "text": "Cards fail.", "number": 2},
         "Lena Fischer wrote what stands in one place, after update 3: status page. “Cards fail.”",
+    ),
+    "clock_moved": (
+        {
+            "clock": "update",
+            "audience": "customers",
+            "before": "2026-03-01T14:00:00+00:00",
+            "due_at": DUE,
+            "reason": "The bank answers at two",
+        },
+        "Lena Fischer moved the next update for customers from 14:00 to 14:30.",
     ),
     "clock_warned": (CLOCK, "The update for customers is due at 14:30."),
     "clock_due": (CLOCK, "The update for customers is due now."),
