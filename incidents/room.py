@@ -13,6 +13,7 @@ from .boards.catch_up import CatchUp
 from .boards.changes import ChangeBoard
 from .boards.crowd import GONE, Crowd
 from .boards.decisions import DecisionBoard
+from .boards.drafts import DraftBoard
 from .boards.findings import FindingBoard
 from .boards.gaps import GapBoard
 from .boards.lines import LineBoard
@@ -346,6 +347,12 @@ class IncidentRoom:
     @cached_property
     def all_updates(self):
         return list(self.incident.updates.visible_to(self.viewer).with_people().latest_first()[:LISTED_UPDATES])
+
+    @cached_property
+    def drafts(self):
+        """What is being written to whom."""
+        said = [update for _, update in self.updates if update]
+        return DraftBoard(self.incident, synthesis=self.incident.syntheses.current(), owed=self.owed, said=said)
 
     @cached_property
     def touchpoints(self):

@@ -11,6 +11,7 @@ from .views import (
     decisions,
     details,
     documents,
+    drafts,
     exceptions,
     exports,
     findings,
@@ -213,6 +214,16 @@ urlpatterns += [
     path(
         "incidents/<int:number>/updates/<int:update>/withdrawal/", updates.update_withdrawal, name="update_withdrawal"
     ),
+    path("incidents/<int:number>/updates/<int:update>/taking-back/", drafts.taking_back, name="taking_back"),
+    path("incidents/<int:number>/drafts/<slug:audience>/", drafts.draft, name="draft"),
+    path("incidents/<int:number>/drafts/<slug:audience>/preview/", drafts.draft_preview, name="draft_preview"),
+    path(
+        "incidents/<int:number>/drafts/<slug:audience>/confirmation/",
+        drafts.draft_confirmation,
+        name="draft_confirmation",
+    ),
+    path("incidents/<int:number>/drafts/<slug:audience>/dismissal/", drafts.draft_dismissal, name="draft_dismissal"),
+    path("incidents/<int:number>/drafts/<slug:audience>/holding/", drafts.holding, name="holding"),
     path("incidents/<int:number>/clocks/<slug:audience>/", updates.clock, name="clock"),
     path("incidents/<int:number>/touchpoints/", touchpoints.touchpoints, name="touchpoints"),
     path("incidents/<int:number>/touchpoints/<slug:place>/", touchpoints.touchpoint, name="touchpoint"),

@@ -192,6 +192,16 @@ def _withdrawn(entry, reader):
     return Words(headline, _named(("Because", details["reason"])), gist=details["reason"])
 
 
+def _draft(entry, reader):
+    audience = _audience(entry.details["audience"]).lower()
+    return Words(
+        f"A draft to {audience} waits for you",
+        _named(("From", _who(entry))),
+        "Read it and confirm the facts",
+        page=f"drafts/{entry.details['audience']}/",
+    )
+
+
 def _function(entry, reader):
     name = entry.details.get("name", "A function")
     facts = _named(
@@ -547,6 +557,7 @@ _WORDS = {
     kinds.UPDATE_PUBLISHED.name: _update,
     kinds.UPDATE_CORRECTED.name: _corrected,
     kinds.UPDATE_WITHDRAWN.name: _withdrawn,
+    kinds.DRAFT_PROPOSED.name: _draft,
     kinds.FUNCTION_REQUESTED.name: _function,
     kinds.ROLE_TAKEN.name: _assignment,
     kinds.ROLE_HANDED_OVER.name: _assignment,

@@ -613,6 +613,7 @@ _CALLS = {
     kinds.WORKSTREAM_UNBLOCKED.name: _workstream,
     kinds.WORKSTREAM_SILENT.name: _workstream,
     kinds.CHANGES_COLLIDED.name: _collision,
+    kinds.DRAFT_PROPOSED.name: _by_name("Is asked to confirm a draft"),
     kinds.CHANGES_ARRANGED.name: _by_name("Their change has its place"),
     kinds.CHANGE_CLEARED.name: _cleared,
     kinds.CHANGE_RELEASED.name: _go,

@@ -30,6 +30,7 @@ CORRECTED = "It was corrected before it was sent."
 REPLACED = {
     StatusUpdate.State.CORRECTED: CORRECTED,
     StatusUpdate.State.WITHDRAWN: "It was withdrawn before it was sent.",
+    StatusUpdate.State.TAKEN_BACK: "Taken back.",
 }
 
 

@@ -17,6 +17,8 @@ from .models import (
     DecisionDeadline,
     DecisionRight,
     FunctionRule,
+    GlossaryTerm,
+    HoldingText,
     IncidentType,
     Playbook,
     PlaybookVersion,
@@ -58,9 +60,29 @@ class SeverityAdmin(CatalogueAdmin):
 class CadenceAdmin(OrganizationModelAdmin):
     """The whole matrix on one page, to be edited in place."""
 
-    list_display = ("severity", "audience", "first_minutes", "minimum_minutes", "minutes")
+    list_display = ("severity", "audience", "first_minutes", "minimum_minutes", "minutes", "confirmation")
     list_display_links = None
-    list_editable = ("first_minutes", "minimum_minutes", "minutes")
+    list_editable = ("first_minutes", "minimum_minutes", "minutes", "confirmation")
+    list_filter = ("severity", "audience")
+    list_select_related = ("severity",)
+    ordering = ("severity__rank", "pk")
+    autocomplete_fields = ("severity",)
+
+
+@admin.register(GlossaryTerm, site=site)
+class GlossaryTermAdmin(CatalogueAdmin):
+    """Words of the house, and what to say instead."""
+
+    list_display = ("name", "plain")
+    list_editable = ("plain",)
+    search_fields = ("name", "plain")
+
+
+@admin.register(HoldingText, site=site)
+class HoldingTextAdmin(OrganizationModelAdmin):
+    """What an audience is told at once; approved by standing here."""
+
+    list_display = ("severity", "audience", "part", "text")
     list_filter = ("severity", "audience")
     list_select_related = ("severity",)
     ordering = ("severity__rank", "pk")

@@ -6,11 +6,13 @@ from .models import (
     AssessmentRule,
     Audience,
     Cadence,
+    Confirmation,
     Criticality,
     DecisionClass,
     DecisionDeadline,
     DecisionRight,
     FunctionRule,
+    HoldingText,
     IncidentType,
     Playbook,
     Scope,
@@ -43,6 +45,26 @@ CADENCES = {
 FIRST_WORDS = {Audience.CUSTOMERS: (10, 15, None, None)}
 AT_MOST_EVERY = {Audience.CUSTOMERS: (15, 30, None, None)}
 NONE = (None,) * len(SEVERITIES)
+# Who reads a draft before it is said, and what is said before anything is known, at the two worst severities.
+CONFIRMED_BY = {Audience.CUSTOMERS: Confirmation.LEAD}
+HOLDING = {
+    Audience.COORDINATION: {
+        "current_status": "We have an incident and are finding out how far it reaches.",
+        "active_work": "The people who are needed are being called.",
+        "estimated_resolution": "Unknown",
+    },
+    Audience.LEADERSHIP: {
+        "business_impact": "Not known yet; we are finding out.",
+        "customer_effect": "Some customers may notice a problem.",
+        "expected_timeline": "Unknown",
+    },
+    Audience.CUSTOMERS: {
+        "what_is_happening": "Some of you may have a problem with our service at the moment.",
+        "what_we_are_doing": "We are looking into it and tell you more soon.",
+    },
+}
+HELD_UP_TO_RANK = 2
+
 
 DECISION_RIGHTS = {
     DecisionClass.INVESTIGATION: IncidentRole.TECHNICAL_COORDINATOR,
@@ -170,6 +192,21 @@ def seed_severities():
                 minutes=minutes[rank - 1],
                 first_minutes=FIRST_WORDS.get(audience, NONE)[rank - 1],
                 minimum_minutes=AT_MOST_EVERY.get(audience, NONE)[rank - 1],
+                confirmation=CONFIRMED_BY.get(audience, Confirmation.NOBODY)
+                if rank <= HELD_UP_TO_RANK
+                else Confirmation.NOBODY,
+            )
+        if rank <= HELD_UP_TO_RANK:
+            HoldingText.objects.bulk_create(
+                HoldingText(
+                    organization_id=severities[slug].organization_id,
+                    severity=severities[slug],
+                    audience=audience,
+                    part=part,
+                    text=text,
+                )
+                for audience, body in HOLDING.items()
+                for part, text in body.items()
             )
         for decision_class, minutes in DECISION_DEADLINES.items():
             DecisionDeadline.objects.create(

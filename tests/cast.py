@@ -35,10 +35,11 @@ from incidents.models import (
     Task,
     TimelineEntry,
     Touchpoint,
+    UpdateDraft,
     Workstream,
     WorkstreamDependency,
 )
-from playbooks.models import Playbook, RoleDefinition, RoleExclusion, Severity
+from playbooks.models import GlossaryTerm, HoldingText, Playbook, RoleDefinition, RoleExclusion, Severity
 from teams.founding import found
 from teams.models import ApiToken, Function, Membership, Organization, Person, Rota, Service, Team
 from teams.models.membership import OrganizationRole
@@ -114,6 +115,7 @@ def _plant_secrets(globex, omar):
             told_last.correct(told | {"workaround": secret}, by=omar, reason=secret, waiver=secret)
         else:
             told_last.withdraw(by=omar, reason=secret, waiver=secret)
+    UpdateDraft.save_text(incident, "leadership", {"business_impact": secret}, by=omar, no_change=secret)
     Finding.post(incident, secret, by=omar)
     Task.add(incident, secret, by=omar)
     Question.ask(incident, secret, by=omar)
@@ -129,6 +131,8 @@ def _plant_secrets(globex, omar):
     Handover.objects.create(incident=incident, assignment=hat, to=omar, situation=secret, state="withdrawn")
     role = RoleDefinition.objects.create(slug=f"secret-{MARKER}", name=secret, duties=secret, card=secret)
     RoleExclusion.objects.create(role=role, because=secret)
+    GlossaryTerm.objects.create(slug=f"secret-{MARKER}", name=secret, plain=secret)
+    HoldingText.objects.filter(audience="customers").update(text=secret)
     Team.objects.create(slug=f"secret-{MARKER}", name=secret, function=Function.objects.get(slug="engineering"))
     ApiToken.issue(omar, name=secret)
 

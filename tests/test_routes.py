@@ -34,7 +34,7 @@ from incidents.models import (
     WorkstreamDependency,
 )
 from notifications.models import Delivery, FanOut, Notice, RoutingRule
-from playbooks.models import Playbook, RoleDefinition
+from playbooks.models import GlossaryTerm, Playbook, RoleDefinition
 from teams.models import ApiToken, Function, Invitation, Membership, Service, Team
 from teams.tenancy import acting_in
 from tests.factories import declare_incident
@@ -101,6 +101,22 @@ IDENTIFIED = {
     "incidents:update_withdrawal": StatusUpdate,
     "incidents:touchpoint": None,
     "incidents:clock": None,
+    "incidents:taking_back": StatusUpdate,
+    **dict.fromkeys(
+        (
+            "incidents:draft",
+            "incidents:draft_preview",
+            "incidents:draft_confirmation",
+            "incidents:draft_dismissal",
+            "incidents:holding",
+            "api-draft",
+            "api-draft-confirmation",
+            "api-draft-publication",
+            "api-holding",
+        ),
+    ),
+    "api-taking-back": StatusUpdate,
+    "api-glossary-term": GlossaryTerm,
     "incidents:decision": Decision,
     "incidents:decision_choice": Decision,
     "incidents:decision_input": Decision,

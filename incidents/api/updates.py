@@ -8,7 +8,7 @@ from playbooks.models import Audience
 from teams.api.endpoint import Endpoint
 from teams.api.pages import Paging, pages_of
 from teams.api.schema import operation
-from teams.api.shapes import Answer, Body, CommaSeparated, Person, Reason, Text, Waiver
+from teams.api.shapes import LARGEST_ID, Answer, Body, CommaSeparated, Person, Reason, Text, Waiver
 
 from ..lookups import find_incident
 from ..models import Obligation, StatusUpdate
@@ -44,6 +44,12 @@ class UpdateAnswer(Answer):
     next_update_at = serializers.DateTimeField(allow_null=True)
     published_by = Person(allow_null=True)
     published_at = serializers.DateTimeField()
+    synthesis = serializers.IntegerField(
+        source="synthesis.version", default=None, allow_null=True, help_text="What we know, as it was written on."
+    )
+    approved_by = Person(allow_null=True, help_text="Who had read it before.")
+    holding = serializers.BooleanField(help_text="Said at once, in words approved beforehand.")
+    held_until = serializers.DateTimeField(allow_null=True, help_text="Until then it can be taken back.")
     no_change = serializers.CharField(help_text="Why nothing had changed, as the audience reads it.")
     unchanged_times = serializers.IntegerField(help_text="For which time in a row it said that nothing had changed.")
     state = serializers.ChoiceField(choices=UpdateState)
@@ -61,6 +67,14 @@ class Publication(Body):
         child=Text(allow_blank=True, max_length=1000),
         help_text="The fields of the audience: see the examples, one for each.",
     )
+    synthesis = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        min_value=1,
+        max_value=LARGEST_ID,
+        help_text="The version of what we know that it was written on.",
+    )
+    approved_by = Person(required=False, allow_null=True, help_text="Who has read it before.")
     next_update_at = serializers.DateTimeField(required=False, allow_null=True)
     no_change = Reason(
         max_length=500,
@@ -119,7 +133,12 @@ class Updates(Endpoint):
     def post(self, request, number):
         """Tell an audience. Its clock is satisfied and the next one starts."""
         incident = find_incident(request, number)
-        entry = StatusUpdate.publish(incident, by=self.member, **self.body(Publication))
+        asked = self.body(Publication)
+        if version := asked.pop("synthesis", None):
+            asked["synthesis"] = incident.syntheses.filter(version=version).first()
+            if asked["synthesis"] is None:
+                raise serializers.ValidationError({"synthesis": ["There is no such version."]})
+        entry = StatusUpdate.publish(incident, by=self.member, **asked)
         update = incident.updates.with_people().get(pk=entry.details["update"])
         return self.answer(UpdateAnswer, update, status=201)
 
@@ -136,7 +155,7 @@ class Corrections(Endpoint):
     @operation(body=Correction, answer=UpdateAnswer, status=201)
     def post(self, request, number, pk):
         """Say what is right instead. It reaches exactly those who got what was wrong, and no clock moves."""
-        update = _find(self, request, number, pk)
+        update = find_update(self, request, number, pk)
         asked = self.body(Correction)
         if problems := problems_in(update.audience, asked["body"]):
             raise serializers.ValidationError({"body": {name: [sentence] for name, sentence in problems.items()}})
@@ -149,12 +168,12 @@ class UpdateWithdrawal(Endpoint):
     @operation(body=Withdrawal, answer=UpdateAnswer)
     def post(self, request, number, pk):
         """Withdraw an update with nothing in its place. Whoever got it is told, and why."""
-        update = _find(self, request, number, pk)
+        update = find_update(self, request, number, pk)
         update.withdraw(by=self.member, **self.body(Withdrawal))
-        return self.answer(UpdateAnswer, _find(self, request, number, pk))
+        return self.answer(UpdateAnswer, find_update(self, request, number, pk))
 
 
-def _find(endpoint, request, number, pk):
+def find_update(endpoint, request, number, pk):
     incident = find_incident(request, number)
     update = endpoint.find(incident.updates.visible_to(endpoint.member).with_people(), pk=pk)
     update.incident = incident

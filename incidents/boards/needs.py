@@ -193,6 +193,17 @@ def _questions(room):
             yield _about(room, question, "question", question.text, question.answer_by, act)
 
 
+def _drafts(room):
+    waiting = room.incident.drafts.open().filter(proposed_at__isnull=False, confirmed_at=None)
+    for draft in waiting.order_by("proposed_at"):
+        draft.incident = room.incident
+        if draft.may_confirm(room.viewer):
+            due_at = next((each.due_at for each in room.obligations if each.audience == draft.audience), None)
+            act = Act("Read and confirm it", f"drafts/{draft.audience}/", page=True)
+            sentence = f"The draft to {draft.get_audience_display().lower()} waits to be confirmed"
+            yield Need("draft", draft.audience, sentence, _lateness(room, due_at), due_at, (act,))
+
+
 def _tasks(room):
     tasks = room.incident.tasks.open().visible_to(room.viewer).with_people()
     for task in _promised(room, tasks, ObligationKind.TASK):
@@ -225,5 +236,5 @@ def _lateness(room, due_at):
 
 LOOKS = (
     _invitations, _roles_in_question, _decisions, _clocks, _vacant_roles, _functions, _findings, _synthesis,
-    _questions, _tasks, _changes,
+    _drafts, _questions, _tasks, _changes,
 )  # fmt: skip

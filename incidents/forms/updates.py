@@ -41,7 +41,22 @@ class WithParts:
                 self.add_error(name, problem)
 
 
-class UpdateForm(WithParts, WaivableForm):
+class Promises:
+    """A form with `next_minutes`, as far as somebody may promise anything."""
+
+    @property
+    def next_update_at(self):
+        """When the next update is promised for, as far as it can be read; None without a promise."""
+        if "next_minutes" not in self.fields:
+            return None
+        try:
+            minutes = self.fields["next_minutes"].clean(self["next_minutes"].value())
+        except forms.ValidationError:
+            return None
+        return timezone.now() + timedelta(minutes=minutes) if minutes else None
+
+
+class UpdateForm(Promises, WithParts, WaivableForm):
     """The fields are the audience's `PARTS`; they start as what it was told last."""
 
     # The last update that the writer could have read.
@@ -79,17 +94,6 @@ class UpdateForm(WithParts, WaivableForm):
     def no_change(self):
         """Why nothing has changed, as far as it is written."""
         return (self["no_change"].value() or "").strip() if "no_change" in self.fields else ""
-
-    @property
-    def next_update_at(self):
-        """When the next update is promised for, as far as it can be read; None without a promise."""
-        if "next_minutes" not in self.fields:
-            return None
-        try:
-            minutes = self.fields["next_minutes"].clean(self["next_minutes"].value())
-        except forms.ValidationError:
-            return None
-        return timezone.now() + timedelta(minutes=minutes) if minutes else None
 
     def _want_news(self):
         last, key = self.composer.last, self.cleaned_data.get("key")

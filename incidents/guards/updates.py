@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from playbooks.models import Audience, IncidentRole
 
+from ..wording import House, flags_in
 from .gaps import Breach, Gap
 
 TOO_SOON = "update_too_soon"
@@ -43,3 +44,36 @@ class NothingNew:
                     step="See what can be told",
                     place=f"updates/new/?audience={update.audience}",
                 )
+
+
+def unconfirmed(draft):
+    """The breach of saying what nobody else has read although somebody has to, or None."""
+    if not draft.needs_confirmation:
+        return None
+    who = "whoever leads" if draft.wants == "lead" else "a second person"
+    return Breach(
+        "draft_unconfirmed",
+        f"At this severity {who} confirms what {draft.get_audience_display().lower()} hear. Ask, or say why not.",
+        subject=draft.audience,
+    )
+
+
+def unapproved_estimate(incident, audience, body):
+    """G12, its second half: the breach of an estimate for customers that the lead has not made public, or None."""
+    if audience != Audience.CUSTOMERS or has_public_estimate(incident):
+        return None
+    flag = next((flag for flag in flags_in(body, House(cause_confirmed=True)) if flag.code == "estimate"), None)
+    if flag is None:
+        return None
+    return Breach(
+        "unapproved_estimate",
+        f"“{flag.word}” reads like an estimate, and whoever leads has made none public.",
+        subject=audience,
+    )
+
+
+def has_public_estimate(incident):
+    """Whether the estimate that holds may be told to customers."""
+    estimates = getattr(incident, "estimates", None)
+    current = estimates.current() if estimates is not None else None
+    return bool(current and current.public)

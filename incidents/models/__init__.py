@@ -5,6 +5,7 @@ from .changes import ChangeConflict, ChangeIntent, ChangeService
 from .decisions import Decision, DecisionInput
 from .dependencies import WorkstreamDependency
 from .documents import Document
+from .drafts import UpdateDraft
 from .findings import Finding, FindingRemark
 from .functions import FunctionActivation
 from .handovers import Handover
@@ -71,6 +72,7 @@ __all__ = [
     "TimeCorrection",
     "TimelineEntry",
     "Touchpoint",
+    "UpdateDraft",
     "Workstream",
     "WorkstreamDependency",
     "WorkstreamReader",

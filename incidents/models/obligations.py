@@ -247,6 +247,20 @@ class Obligation(TenantModel):
         )
 
     @classmethod
+    def restore_update(cls, incident, audience, at):
+        """The word that satisfied a window at this moment was taken back: the window goes on where it stood."""
+        windows = incident.obligations.filter(kind=ObligationKind.UPDATE, audience=audience)
+        cls._settle(windows.live(), S.CANCELLED)
+        last = windows.filter(state=S.SATISFIED, settled_at=at).order_by("-starts_at").first()
+        if last is None:
+            return
+        last.state, last.level, last.settled_at = S.OPEN, 0, None
+        last.next_at = last.steps()[0][0]
+        if last.next_at <= at:
+            last.walk_to(at)
+        last.save()
+
+    @classmethod
     def cancel_open(cls, incident):
         """Nothing is owed any more: the incident is over."""
         cls._settle(incident.obligations.live(), S.CANCELLED)

@@ -4,6 +4,7 @@ What turns out wrong is corrected or withdrawn by a new word to exactly those wh
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.db import models, transaction
 from django.db.models import Max
@@ -54,6 +55,10 @@ PARTS = {
 }
 
 
+# How long a word that a person has just published waits, so that it can be taken back before it leaves.
+TAKE_BACK = timedelta(seconds=10)
+
+
 # What stakeholders read. The other two tiers speak among those who work on it.
 OUTER_AUDIENCES = (Audience.LEADERSHIP, Audience.CUSTOMERS)
 
@@ -80,6 +85,7 @@ class UpdateState(models.TextChoices):
     PUBLISHED = "published", "Published"
     CORRECTED = "corrected", "Corrected"
     WITHDRAWN = "withdrawn", "Withdrawn"
+    TAKEN_BACK = "taken_back", "Taken back"
 
 
 class UpdateQuerySet(TenantQuerySet):
@@ -100,7 +106,9 @@ class UpdateQuerySet(TenantQuerySet):
         return self.model.objects.filter(pk__in=latest)
 
     def with_people(self):
-        return self.select_related("published_by__person", "withdrawn_by__person", "corrects", "correction")
+        return self.select_related(
+            "published_by__person", "withdrawn_by__person", "approved_by__person", "corrects", "correction", "synthesis"
+        )
 
 
 class StatusUpdate(TenantModel):
@@ -120,6 +128,11 @@ class StatusUpdate(TenantModel):
     published_by = models.ForeignKey(Membership, models.PROTECT, null=True, related_name="+")
     published_at = models.DateTimeField(default=timezone.now)
     key = models.CharField(max_length=64, null=True)
+    synthesis = models.ForeignKey("incidents.Synthesis", models.PROTECT, null=True, related_name="updates")
+    approved_by = models.ForeignKey(Membership, models.PROTECT, null=True, related_name="+")
+    # Said at once, in words that the organisation has approved beforehand.
+    holding = models.BooleanField(default=False)
+    held_until = models.DateTimeField(null=True)
     # Why nothing has changed, and for which time in a row the audience hears that.
     no_change = models.CharField(max_length=500, blank=True)
     unchanged_times = models.PositiveSmallIntegerField(default=0)
@@ -150,6 +163,11 @@ class StatusUpdate(TenantModel):
         return self.state == UpdateState.PUBLISHED
 
     @property
+    def is_held(self):
+        """Whether it has not left yet."""
+        return self.held_until is not None and timezone.now() < self.held_until
+
+    @property
     def replaced_by(self):
         """The update that stands in its place, or None."""
         return getattr(self, "correction", None)
@@ -164,10 +182,28 @@ class StatusUpdate(TenantModel):
 
     @classmethod
     @transaction.atomic
-    def publish(cls, incident, audience, body, *, by, next_update_at=None, no_change="", waiver="", key=None):
+    def publish(
+        cls,
+        incident,
+        audience,
+        body,
+        *,
+        by,
+        next_update_at=None,
+        no_change="",
+        synthesis=None,
+        approved_by=None,
+        holding=False,
+        hold=None,
+        waiver="",
+        waived=(),
+        key=None,
+    ):
         """Tell an audience. Returns the entry; the same `key` again returns the first one's entry.
 
         `no_change` is why nothing has changed, in words that the audience reads; the last text then does for a body.
+        `synthesis` is what it was written on, `approved_by` who has read it before. It leaves after `hold`; until then
+        it can be taken back. `waived` are codes of rules that the reason has lifted before.
 
         The audience's open clock is satisfied and the next one starts, due at `next_update_at` where that is given.
         """
@@ -175,10 +211,8 @@ class StatusUpdate(TenantModel):
 
         incident.lock()
         audience = Audience(audience)
-        if key:
-            earlier = cls.objects.filter(incident=incident, key=key).first()
-            if earlier:
-                return incident.timeline.get(kind=kinds.UPDATE_PUBLISHED.name, details__update=earlier.pk)
+        if key and (earlier := cls.told_before(incident, key)):
+            return earlier
         reason, waiver = waiver, authority.require_speaking(by, incident, audience, waiver)
         last = incident.updates.standing().filter(audience=audience).latest_first().first()
         if no_change and not body:
@@ -197,6 +231,10 @@ class StatusUpdate(TenantModel):
             next_update_at=clock.due_at if clock else next_update_at,
             published_by=by,
             published_at=now,
+            synthesis=synthesis,
+            approved_by=approved_by,
+            holding=holding,
+            held_until=now + hold if hold else None,
             no_change=no_change.strip(),
             unchanged_times=last.unchanged_times + 1 if last and (no_change or body == last.body) else 0,
             key=key,
@@ -209,7 +247,11 @@ class StatusUpdate(TenantModel):
             next_update_at=update.next_update_at.isoformat() if update.next_update_at else "",
             no_change=update.no_change,
             unchanged_times=update.unchanged_times,
-            **{"waiver": waiver, **rules},
+            approved_by=approved_by.name if approved_by else "",
+            holding=holding,
+            held_until=update.held_until.isoformat() if hold else "",
+            **{"waiver": waiver or (reason if waived else ""), **rules}
+            | {"waived": [*waived, *rules.get("waived", ())]},
             **update.reference,
         )
 
@@ -253,6 +295,25 @@ class StatusUpdate(TenantModel):
         )
 
     @transaction.atomic
+    def take_back(self, *, by):
+        """Before it has left, as if it had not been said: its clock goes on, and its text is a draft again."""
+        from .drafts import UpdateDraft
+        from .obligations import Obligation
+
+        self._begin()
+        authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
+        if by is None or by.pk != self.published_by_id:
+            authority.require_speaking(by, self.incident, self.audience, None)
+        self._require_standing()
+        if not self.is_held:
+            raise Refused("It has left. Correct it or withdraw it.", code="gone_out")
+        self.state, self.withdrawn_by, self.withdrawn_at = UpdateState.TAKEN_BACK, by, timezone.now()
+        self.save(update_fields=["state", "withdrawn_by", "withdrawn_at"])
+        Obligation.restore_update(self.incident, self.audience, self.published_at)
+        UpdateDraft.open_again(self)
+        return self.incident.record(kinds.UPDATE_TAKEN_BACK, by=by, visibility=self.visibility, **self.reference)
+
+    @transaction.atomic
     def withdraw(self, *, by, reason, waiver=""):
         """Take it back with nothing in its place; whoever had it is told so, and why."""
         self._begin()
@@ -279,6 +340,14 @@ class StatusUpdate(TenantModel):
     @property
     def visibility(self):
         return Visibility.BRIEFING if self.audience in OUTER_AUDIENCES else Visibility.ROOM
+
+    @classmethod
+    def told_before(cls, incident, key):
+        """The entry of what was published under this key, or None."""
+        earlier = cls.objects.filter(incident=incident, key=key).first()
+        if earlier is None:
+            return None
+        return incident.timeline.get(kind=kinds.UPDATE_PUBLISHED.name, details__update=earlier.pk)
 
     @staticmethod
     def _require_pause(incident, last, now, *, by, waiver):

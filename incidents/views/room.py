@@ -21,11 +21,12 @@ REGIONS = (
     "tasks",
     "changes",
     "theories",
+    "drafts",
     "alerts",
     "documents",
 )
 # Regions that are pages, too, and say more there.
-WHOLE_PAGES = ("updates", "gaps", "synthesis", "findings", "tasks", "questions", "changes", "theories")
+WHOLE_PAGES = ("updates", "drafts", "gaps", "synthesis", "findings", "tasks", "questions", "changes", "theories")
 
 
 @require_GET

@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from . import catalogue, decision_rights, playbooks, roles
+from . import catalogue, decision_rights, glossary, playbooks, roles
 
 urlpatterns = [
     path("severities/", catalogue.Severities.as_view(), name="api-severities"),
     path("types/", catalogue.Types.as_view(), name="api-types"),
     path("decision-rights/", decision_rights.DecisionRights.as_view(), name="api-decision-rights"),
+    path("glossary/", glossary.Glossary.as_view(), name="api-glossary"),
+    path("glossary/<slug:slug>/", glossary.OneTerm.as_view(), name="api-glossary-term"),
     path("roles/", roles.Roles.as_view(), name="api-role-definitions"),
     path("roles/<slug:slug>/", roles.OneRole.as_view(), name="api-role-definition"),
     path("playbooks/", playbooks.Playbooks.as_view(), name="api-playbooks"),

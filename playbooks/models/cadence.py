@@ -17,6 +17,14 @@ class Audience(models.TextChoices):
     CUSTOMERS = "customers", "Customers"
 
 
+class Confirmation(models.TextChoices):
+    """Who has read a draft before it is said; whoever wrote it does not count."""
+
+    NOBODY = "nobody", "Nobody"
+    SECOND = "second", "A second person"
+    LEAD = "lead", "Whoever leads, for the facts"
+
+
 class CadenceQuerySet(TenantQuerySet):
     def at(self, severity):
         """`{audience: minutes}` of the audiences that have a clock at this severity."""
@@ -64,6 +72,14 @@ class Cadence(TenantModel):
         blank=True,
         validators=[MinValueValidator(1), MaxValueValidator(1440)],
         help_text="Minutes that at least lie between two updates; sooner asks for a reason; empty: none.",
+    )
+
+    confirmation = models.CharField(
+        "confirmed by",
+        max_length=8,
+        choices=Confirmation,
+        default=Confirmation.NOBODY,
+        help_text="Who confirms a draft before it is published. The holding text is confirmed by standing here.",
     )
 
     objects = TenantManager.from_queryset(CadenceQuerySet)()

@@ -16,7 +16,7 @@ from incidents.models import (
     WorkstreamDependency,
 )
 from notifications.models import RoutingRule
-from playbooks.models import Playbook
+from playbooks.models import GlossaryTerm, Playbook
 from teams.models import ApiToken, Service, Team
 from tests.api.routes import operations
 from tests.cast import MARKER, Program
@@ -57,6 +57,10 @@ STAKEHOLDER = {
     "GET /severities/": DONE,
     "GET /types/": DONE,
     "GET /decision-rights/": DONE,
+    "GET /glossary/": DONE,
+    "POST /glossary/": INVALID,
+    "GET /glossary/<slug:slug>/": DONE,
+    "PATCH /glossary/<slug:slug>/": REFUSED,
     "GET /roles/": DONE,
     "POST /roles/": INVALID,
     "GET /roles/<slug:slug>/": DONE,
@@ -158,6 +162,14 @@ STAKEHOLDER = {
     "GET /incidents/<int:number>/updates/<int:pk>/": SHUT,
     "POST /incidents/<int:number>/updates/<int:pk>/corrections/": SHUT,
     "POST /incidents/<int:number>/updates/<int:pk>/withdrawal/": SHUT,
+    "POST /incidents/<int:number>/updates/<int:pk>/taking-back/": SHUT,
+    "GET /incidents/<int:number>/drafts/": SHUT,
+    "GET /incidents/<int:number>/drafts/<slug:audience>/": SHUT,
+    "PUT /incidents/<int:number>/drafts/<slug:audience>/": SHUT,
+    "DELETE /incidents/<int:number>/drafts/<slug:audience>/": SHUT,
+    "POST /incidents/<int:number>/drafts/<slug:audience>/confirmation/": SHUT,
+    "POST /incidents/<int:number>/drafts/<slug:audience>/publication/": SHUT,
+    "POST /incidents/<int:number>/drafts/<slug:audience>/holding/": SHUT,
     "POST /incidents/<int:number>/clocks/<slug:audience>/": INVALID,
     "GET /incidents/<int:number>/touchpoints/": SHUT,
     "POST /incidents/<int:number>/touchpoints/": INVALID,
@@ -266,6 +278,7 @@ def parameters(acme, lena, mei):
         "teams": team.slug,
         "playbooks": Playbook.objects.first().slug,
         "roles": "lead",
+        "glossary": GlossaryTerm.objects.create(slug="gateway", name="gateway", plain="card payments").slug,
     }
 
     def values(operation):

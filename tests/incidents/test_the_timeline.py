@@ -361,6 +361,17 @@ SENTENCES = {
         {"place": "status_page", "core": 3, "text": "Cards fail.", "number": 2},
         "Lena Fischer wrote what stands in one place, after update 3: status page. “Cards fail.”",
     ),
+    "update_taken_back": (
+        {"audience": "customers", "number": 3},
+        "Lena Fischer took update 3 to customers back before it left.",
+    ),
+    "draft_saved": (
+        {"audience": "customers", "version": 2},
+        "Lena Fischer saved the draft to customers, version 2.",
+    ),
+    "draft_proposed": ({"audience": "customers"}, "Lena Fischer asks for the draft to customers to be confirmed."),
+    "draft_confirmed": ({"audience": "customers"}, "Lena Fischer confirmed the draft to customers."),
+    "draft_discarded": ({"audience": "customers"}, "Lena Fischer discarded the draft to customers."),
     "clock_moved": (
         {
             "clock": "update",

@@ -643,3 +643,11 @@ def test_exactly_those_who_had_it_hear_that_it_does_not_hold(kind):
 
     assert told(situation) == {("Ruth", "email"), ("Stan", "email")}
     assert {each.reader for each in who_hears(situation)} == {UPDATE}
+
+
+def test_whoever_confirms_a_draft_is_asked_by_name():
+    situation = replace(
+        QUIET, kind="draft_proposed", actor=MEI, details={"audience": "customers", "told_members": [LENA]}
+    )
+
+    assert told(situation) == {("Lena", "email")}

@@ -1,0 +1,68 @@
+"""The communications desk: for each audience when it is due, what is being written, and on what."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from playbooks.models import Audience, HoldingText
+
+from ..models.obligations import ObligationKind
+
+
+@dataclass(frozen=True)
+class DeskRow:
+    """One audience. `newer` is the version of what we know that came after the draft; `held` an update that can still
+    be taken back; `may_hold` whether the holding text can be said now."""
+
+    audience: Audience
+    due_at: datetime | None
+    draft: object
+    last: object
+    newer: int | None
+    may_hold: bool
+
+    @property
+    def held(self):
+        return self.last if self.last and self.last.is_held else None
+
+    @property
+    def state(self):
+        """The state of the draft in a word or two."""
+        if self.draft is None:
+            return "no draft"
+        if self.draft.confirmed_at:
+            return f"confirmed by {self.draft.confirmed_by.name}"
+        return "waits to be confirmed" if self.draft.proposed_at else "being written"
+
+
+class DraftBoard:
+    """Read in a constant number of queries."""
+
+    def __init__(self, incident, *, synthesis=None, owed=None, said=None):
+        self.incident = incident
+        self.synthesis = synthesis
+        self._owed = incident.obligations.live() if owed is None else owed
+        self._said = incident.updates.latest_of_each().with_people() if said is None else said
+
+    @cached_property
+    def rows(self):
+        drafts = {each.audience: each for each in self.incident.drafts.open().with_people()}
+        due = {each.audience: each.due_at for each in self._owed if each.kind == ObligationKind.UPDATE}
+        said = {each.audience: each for each in self._said}
+        texts = HoldingText.objects.filter(severity=self.incident.severity_id).exclude(text="")
+        ready = set(texts.values_list("audience", flat=True)) if self.incident.is_open else set()
+        return [
+            DeskRow(
+                audience,
+                due.get(audience),
+                drafts.get(audience),
+                said.get(audience),
+                self._newer_than(drafts.get(audience)),
+                may_hold=audience in ready and audience not in said,
+            )
+            for audience in Audience
+        ]
+
+    def _newer_than(self, draft):
+        known = self.synthesis
+        return known.version if draft and known and draft.synthesis_id != known.pk else None

@@ -1,0 +1,87 @@
+"""Writing a draft: nothing is required until it is said, and another's words are never written over unseen."""
+
+from django import forms
+
+from ..models import UpdateDraft
+from ..models.updates import PARTS
+from .acts import ActForm, OnceKey, Reason, WaivableForm
+from .updates import A_DAY, Promises, WithParts, promise_words
+
+SAVE, PROPOSE, PUBLISH = "save", "propose", "publish"
+
+
+class VersionForm(ActForm):
+    """The version that somebody has read."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+
+class HoldingForm(WaivableForm):
+    key = OnceKey()
+
+
+class DraftForm(Promises, WithParts, WaivableForm):
+    """The fields are the audience's `PARTS`; `version` is the draft that the writer has read, 0 without one."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    key = OnceKey()
+
+    def __init__(self, data=None, *, drafting):
+        self.drafting = drafting
+        self.parts = PARTS[drafting.audience]
+        draft = drafting.draft
+        began = {
+            "version": draft.version if draft else 0,
+            "no_change": draft.no_change if draft else "",
+            "next_minutes": draft.next_minutes if draft else drafting.minutes,
+            **drafting.beginning,
+        }
+        super().__init__(data, initial=began)
+        self.add_parts()
+        self.fields["no_change"] = Reason(
+            label="Nothing has changed, because", help_text="Only then. The audience reads it above the text."
+        )
+        for part in self.parts:
+            self.fields[part.name].required = False
+        if drafting.incident.is_open:
+            self.fields["next_minutes"] = forms.IntegerField(
+                label="Next update in",
+                help_text=promise_words(drafting),
+                min_value=1,
+                max_value=A_DAY,
+                required=False,
+            )
+
+    def clean(self):
+        if self.data.get("act") != SAVE and not (self.no_change and not self.body):
+            self.tell_problems(self.drafting.audience)
+        return self.cleaned_data
+
+    @property
+    def no_change(self):
+        return (self["no_change"].value() or "").strip()
+
+    def act(self, incident, *, by):
+        """Keep the text, and then what the button says. Returns the entry."""
+        draft, entry = UpdateDraft.keep(
+            incident,
+            self.drafting.audience,
+            self.body,
+            by=by,
+            version=self.cleaned_data["version"] or 0,
+            no_change=self.no_change,
+            next_minutes=self.cleaned_data.get("next_minutes"),
+            key=self.cleaned_data["key"] if self.data.get("act") == PUBLISH else None,
+        )
+        if self.data.get("act") == PUBLISH:
+            return draft.publish(by=by, waiver=self.cleaned_data["waiver"], key=self.cleaned_data["key"])
+        if self.data.get("act") == PROPOSE:
+            return draft.propose(by=by)
+        return entry
+
+    def refuse(self, refused):
+        super().refuse(refused)
+        if refused.code == "stale_draft":
+            # Both texts are on the page now: saving again is a decision.
+            self.data = self.data.copy()
+            self.data["version"] = self.drafting.draft.version if self.drafting.draft else 0
