@@ -33,6 +33,7 @@ from .views import (
     resolution,
     role,
     room,
+    rounds,
     services,
     severity,
     status,
@@ -214,6 +215,8 @@ urlpatterns += [
     path(
         "incidents/<int:number>/updates/<int:update>/withdrawal/", updates.update_withdrawal, name="update_withdrawal"
     ),
+    path("incidents/<int:number>/updates/<int:update>/sources/", updates.sources, name="update_sources"),
+    path("incidents/<int:number>/updates/round/", rounds.update_round, name="update_round"),
     path("incidents/<int:number>/updates/<int:update>/taking-back/", drafts.taking_back, name="taking_back"),
     path("incidents/<int:number>/drafts/<slug:audience>/", drafts.draft, name="draft"),
     path("incidents/<int:number>/drafts/<slug:audience>/preview/", drafts.draft_preview, name="draft_preview"),

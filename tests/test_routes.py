@@ -102,6 +102,8 @@ IDENTIFIED = {
     "incidents:touchpoint": None,
     "incidents:clock": None,
     "incidents:taking_back": StatusUpdate,
+    "incidents:update_sources": StatusUpdate,
+    "api-update-sources": StatusUpdate,
     **dict.fromkeys(
         (
             "incidents:draft",
@@ -318,6 +320,8 @@ def foreign(globex, omar):
             "exception": exception.pk,
             "decision": getattr(row, "number", None),
             "version": getattr(row, "version", None),
+            "audience": "customers",
+            "place": "social",
             "role": "lead",
             "entry": 1,
             "key": "nonsense",
@@ -443,6 +447,8 @@ def test_the_browser_of_a_member_opens_every_page_of_theirs(signed_in, lena, len
             "exception": MISSING,
             "decision": getattr(row, "number", None),
             "version": getattr(row, "version", None),
+            "audience": "customers",
+            "place": "social",
             "role": "lead",
             "entry": 1,
         }

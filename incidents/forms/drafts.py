@@ -26,7 +26,7 @@ class DraftForm(Promises, WithParts, WaivableForm):
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
     key = OnceKey()
 
-    def __init__(self, data=None, *, drafting):
+    def __init__(self, data=None, *, drafting, prefix=None):
         self.drafting = drafting
         self.parts = PARTS[drafting.audience]
         draft = drafting.draft
@@ -36,7 +36,7 @@ class DraftForm(Promises, WithParts, WaivableForm):
             "next_minutes": draft.next_minutes if draft else drafting.minutes,
             **drafting.beginning,
         }
-        super().__init__(data, initial=began)
+        super().__init__(data, initial=began, prefix=prefix)
         self.add_parts()
         self.fields["no_change"] = Reason(
             label="Nothing has changed, because", help_text="Only then. The audience reads it above the text."

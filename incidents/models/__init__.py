@@ -18,6 +18,7 @@ from .participants import Participant, Stint
 from .questions import Question
 from .reading import StreamRead
 from .roles import RoleAssignment
+from .sources import UpdateSource
 from .stream_exceptions import StreamException
 from .sync_points import SyncPoint
 from .synthesis import Synthesis, SynthesisDelegation, SynthesisEditing, SynthesisSource
@@ -73,6 +74,7 @@ __all__ = [
     "TimelineEntry",
     "Touchpoint",
     "UpdateDraft",
+    "UpdateSource",
     "Workstream",
     "WorkstreamDependency",
     "WorkstreamReader",

@@ -50,6 +50,7 @@ class ObligationState(models.TextChoices):
     OVERDUE = "overdue", "Overdue"
     ESCALATED = "escalated", "Escalated"
     SATISFIED = "satisfied", "Satisfied"
+    SKIPPED = "skipped", "Skipped"
     CANCELLED = "cancelled", "Cancelled"
 
 
@@ -223,10 +224,10 @@ class Obligation(TenantModel):
         cls.satisfy(incident, ObligationKind.ASSESSMENT)
 
     @classmethod
-    def satisfy_update(cls, incident, audience, *, now, next_update_at=None):
+    def satisfy_update(cls, incident, audience, *, now, next_update_at=None, state=S.SATISFIED):
         """Close the audience's window and open the next. Returns the new obligation, or None without a clock."""
         windows = incident.obligations.filter(kind=ObligationKind.UPDATE, audience=audience)
-        cls._settle(windows.live(), S.SATISFIED, now)
+        cls._settle(windows.live(), state, now)
         minutes = Cadence.objects.at(incident.severity).get(audience)
         if not incident.is_open or (minutes is None and next_update_at is None):
             return None
@@ -314,6 +315,31 @@ class Obligation(TenantModel):
             audience=audience,
             before=before.isoformat(),
             due_at=due_at.isoformat(),
+            reason=reason.strip(),
+            waiver=waiver,
+        )
+
+    @classmethod
+    @transaction.atomic
+    def skip_update(cls, incident, audience, *, by, reason, waiver=""):
+        """Say nothing to an audience this time, and why; its next window begins. Returns the entry."""
+        incident.lock()
+        incident.require_open()
+        waiver = authority.require_speaking(by, incident, audience, waiver)
+        if not reason.strip():
+            raise Refused("Say why they are skipped.", code="reason_required")
+        now = timezone.now()
+        clock = incident.obligations.live().filter(kind=ObligationKind.UPDATE, audience=audience).first()
+        if clock is None:
+            raise Refused("This audience is owed nothing: there is nothing to skip.", code="no_clock")
+        following = cls.satisfy_update(incident, audience, now=now, state=S.SKIPPED)
+        return incident.record(
+            kinds.CLOCK_SKIPPED,
+            by=by,
+            obligation=clock.pk,
+            clock=clock.kind,
+            audience=audience,
+            due_at=following.due_at.isoformat() if following else "",
             reason=reason.strip(),
             waiver=waiver,
         )

@@ -202,12 +202,13 @@ class StatusUpdate(TenantModel):
         """Tell an audience. Returns the entry; the same `key` again returns the first one's entry.
 
         `no_change` is why nothing has changed, in words that the audience reads; the last text then does for a body.
-        `synthesis` is what it was written on, `approved_by` who has read it before. It leaves after `hold`; until then
-        it can be taken back. `waived` are codes of rules that the reason has lifted before.
-
-        The audience's open clock is satisfied and the next one starts, due at `next_update_at` where that is given.
+        `synthesis` is the version of what we know that it was written on, else the current one; `approved_by` who has
+        read it before. It leaves after `hold`; until then it can be taken back. `waived` are codes of rules that the
+        reason has lifted before. The audience's open clock is satisfied and the next one starts, due at
+        `next_update_at` where that is given.
         """
         from .obligations import Obligation, require_promise
+        from .sources import UpdateSource
 
         incident.lock()
         audience = Audience(audience)
@@ -231,7 +232,7 @@ class StatusUpdate(TenantModel):
             next_update_at=clock.due_at if clock else next_update_at,
             published_by=by,
             published_at=now,
-            synthesis=synthesis,
+            synthesis=synthesis or incident.syntheses.current(),
             approved_by=approved_by,
             holding=holding,
             held_until=now + hold if hold else None,
@@ -239,6 +240,7 @@ class StatusUpdate(TenantModel):
             unchanged_times=last.unchanged_times + 1 if last and (no_change or body == last.body) else 0,
             key=key,
         )
+        UpdateSource.note(update)
         return incident.record(
             kinds.UPDATE_PUBLISHED,
             by=by,
@@ -269,6 +271,8 @@ class StatusUpdate(TenantModel):
         body, reason = _fit(self.audience, body), _said(reason, "Say what was wrong with it.")
         if body == self.body:
             raise Refused("This says the same as before: change what was wrong.", code="unchanged")
+        from .sources import UpdateSource
+
         correction = type(self).objects.create(
             incident=self.incident,
             audience=self.audience,
@@ -277,8 +281,10 @@ class StatusUpdate(TenantModel):
             next_update_at=self.next_update_at,
             published_by=by,
             corrects=self,
+            synthesis=self.incident.syntheses.current(),
             key=key,
         )
+        UpdateSource.note(correction)
         self.state, self.reason = UpdateState.CORRECTED, reason
         self.save(update_fields=["state", "reason"])
         return self.incident.record(

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from playbooks.models import Audience
 
+from ..boards.sources import Sources
 from ..composer import Composer
 from ..forms.updates import ClockForm, CorrectionForm, UpdateForm, UpdateWithdrawalForm
 from ..lookups import find_incident, require_responder
@@ -54,6 +55,16 @@ def update(request, number, update):
     incident = find_incident(request, number)
     told = find_update(request, incident, update)
     return render(request, "incidents/update.html", {"incident": incident, "update": told})
+
+
+@require_GET
+def sources(request, number, update):
+    """Where each sentence comes from: lines of what we know, and the findings behind them."""
+    incident = find_incident(request, number)
+    require_responder(request)
+    told = find_update(request, incident, update)
+    context = {"incident": incident, "update": told, "sources": Sources(told, request.membership)}
+    return render(request, "incidents/sources.html", context)
 
 
 @require_http_methods(["GET", "POST"])

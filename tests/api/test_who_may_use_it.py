@@ -162,6 +162,8 @@ STAKEHOLDER = {
     "GET /incidents/<int:number>/updates/<int:pk>/": SHUT,
     "POST /incidents/<int:number>/updates/<int:pk>/corrections/": SHUT,
     "POST /incidents/<int:number>/updates/<int:pk>/withdrawal/": SHUT,
+    "GET /incidents/<int:number>/updates/<int:pk>/sources/": SHUT,
+    "POST /incidents/<int:number>/update-rounds/": INVALID,
     "POST /incidents/<int:number>/updates/<int:pk>/taking-back/": SHUT,
     "GET /incidents/<int:number>/drafts/": SHUT,
     "GET /incidents/<int:number>/drafts/<slug:audience>/": SHUT,

@@ -372,6 +372,10 @@ SENTENCES = {
     "draft_proposed": ({"audience": "customers"}, "Lena Fischer asks for the draft to customers to be confirmed."),
     "draft_confirmed": ({"audience": "customers"}, "Lena Fischer confirmed the draft to customers."),
     "draft_discarded": ({"audience": "customers"}, "Lena Fischer discarded the draft to customers."),
+    "clock_skipped": (
+        {"clock": "update", "audience": "leadership", "due_at": DUE, "reason": "They were called"},
+        "Lena Fischer tells leadership nothing this time. The next update is due at 14:30.",
+    ),
     "clock_moved": (
         {
             "clock": "update",
