@@ -116,7 +116,6 @@ def _plant_secrets(globex, omar):
         else:
             told_last.withdraw(by=omar, reason=secret, waiver=secret)
     UpdateDraft.save_text(incident, "leadership", {"business_impact": secret}, by=omar, no_change=secret)
-    Finding.post(incident, secret, by=omar)
     Task.add(incident, secret, by=omar)
     Question.ask(incident, secret, by=omar)
     StreamException.grant(incident.workstreams.in_order().first(), omar, minutes=30, by=omar)

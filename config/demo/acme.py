@@ -6,16 +6,25 @@ from incidents.ingest.intake import take_in
 from incidents.ingest.reports import Report
 from incidents.mobilization import assess, declare
 from incidents.models import Incident, Integration
-from playbooks.models import Criticality, IncidentType, Scope, Severity
+from playbooks.models import Criticality, GlossaryTerm, IncidentType, Scope, Severity
 from teams.models import Service
 
 from .earlier import EARLIER
 from .telling import Story
 
+# What customers would not understand, and what to say instead.
+WORDS_OF_THE_HOUSE = [
+    ("gateway", "gateway", "card payments"),
+    ("ledger", "ledger", "your account"),
+    ("rollback", "rollback", "undoing a change"),
+]
+
 
 def tell(organization, members, now):
     monitoring, _ = Integration.connect(organization, Integration.Kind.ALERTMANAGER, name="Prometheus", declares=True)
     backups, _ = Integration.connect(organization, Integration.Kind.GENERIC, name="Certificate watch")
+    for slug, word, plain in WORDS_OF_THE_HOUSE:
+        GlossaryTerm.objects.create(slug=slug, name=word, plain=plain)
     for past in EARLIER:
         _tell_earlier(organization, members, now, past)
     _payments_fail(organization, members, now, monitoring)
@@ -281,6 +290,13 @@ def _payments_come_back(story):
         commitments_sacrificed=["Launch of instant refunds, 26 November"],
     )
     story.asks(36, "ruth", "How much revenue is delayed, and how much is lost?", for_briefing=True)
+    story.drafts(
+        36.1,
+        "mei",
+        "customers",
+        what_is_happening="About half of the card payments go through again.",
+        what_we_are_doing="We are undoing the change on the rest of our machines, gw-3 among them.",
+    )
     story.adds(36.2, "lena", "Ask the bank when the settlement file comes")
     story.says(36.5, "noor", "Roll back to 2026.46", "**gw-3** takes longer: one request hangs. Two more minutes.")
     story.finds(

@@ -21,6 +21,7 @@ from incidents.models import (
     Synthesis,
     Task,
     Touchpoint,
+    UpdateDraft,
     Workstream,
 )
 from notifications import fan_out
@@ -172,6 +173,9 @@ class Story:
 
     def tells(self, minute, who, audience, **body):
         return self.at(minute, StatusUpdate.publish, self._now(), audience, body, by=self.members[who])
+
+    def drafts(self, minute, who, audience, **body):
+        return self.at(minute, UpdateDraft.save_text, self._now(), audience, body, by=self.members[who])
 
     def corrects(self, minute, who, reason, **changed):
         """The last update, with these parts as they are right."""

@@ -104,7 +104,9 @@ CODES_HERE = {
     *(("status_changed", "after"), ("resolved", "before"), ("resolved", "after"), ("reopened", "before")),
     *(("reopened", "after"), ("time_corrected", "before"), ("time_corrected", "after"), ("task_moved", "before")),
     *(("change_extended", "before"), ("change_ended", "result"), ("handover_ended", "outcome")),
-    *(("service_cleared", "service"),),
+    *(("service_cleared", "service"), ("severity_changed", "moved"), ("update_corrected", "corrects")),
+    *(("touchpoint_written", "place"), ("touchpoint_written", "core"), ("touchpoint_written", "kept")),
+    *(("clock_moved", "before"), ("draft_saved", "version")),
 }
 
 
