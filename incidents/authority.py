@@ -8,6 +8,10 @@ may act.
 from playbooks.models import DecisionClass, DecisionRight, IncidentRole
 from teams.errors import Refused
 
+from .rights import Rights
+
+# Who can judge whether a promise can be kept.
+VOUCHING = (IncidentRole.LEAD, IncidentRole.TECHNICAL_COORDINATOR)
 ANSWERING = (IncidentRole.COMMUNICATIONS_LEAD, IncidentRole.SUPPORT_LIAISON, IncidentRole.LEAD)
 
 
@@ -95,6 +99,36 @@ def require_coordination(membership, incident, act, waiver):
         code="coordination_right",
         waiver=waiver,
     )
+
+
+def require_priority(membership, incident, act, waiver, *, right=None):
+    """Let product act, or whoever stands in, or somebody else with a reason.
+
+    Returns by what right it was done and that reason, one of them empty.
+    """
+    require(may_respond(membership), "Stakeholders read; ask a responder.", code="responders_only")
+    right = right or Rights(incident).to_decide(DecisionClass.PRIORITY)
+    if membership is None or right.admits(membership):
+        return ("" if membership is None else right.authority), ""
+    sentence = f"Product {act}. {right.sentence} Say why to do it anyway."
+    return "", require(False, sentence, code="priority_right", waiver=waiver)
+
+
+def may_vouch(membership, incident, domain=None):
+    """Say whether what is promised can be done: the lead's, and the coordinator's of its domain."""
+    if membership is None or not membership.is_responder:
+        return membership is None
+    holders = incident.holders_of(VOUCHING, domain)
+    return membership.pk in holders if holders else may_post(membership, incident)
+
+
+def may_promise(membership, incident):
+    """Speak to customers about what is promised: whoever publishes, decides priorities or leads."""
+    if membership is None or not membership.is_responder:
+        return membership is None
+    classes = (DecisionClass.PUBLISHING, DecisionClass.PRIORITY, DecisionClass.COORDINATION)
+    holders = incident.holders_of(DecisionRight.objects.filter(decision_class__in=classes).values("role"))
+    return membership.pk in holders if holders else may_post(membership, incident)
 
 
 def may_seize(membership, incident, definition):

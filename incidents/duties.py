@@ -35,6 +35,8 @@ DUTIES = {
     "change": "incidents.models.changes.ChangeDuty",
     "sync": "incidents.models.sync_points.SyncDuty",
     "decision": "incidents.models.decisions.DecisionDuty",
+    "commitment": "incidents.models.commitments.CommitmentDuty",
+    "event": "incidents.models.business_events.EventDuty",
 }
 
 

@@ -7,15 +7,19 @@ from django.shortcuts import get_object_or_404
 from .models import (
     Alert,
     ChangeIntent,
+    Commitment,
     Document,
     Finding,
     FixAttempt,
     Hypothesis,
+    Impact,
     Incident,
     IncidentInvitation,
     Message,
     Participant,
     Question,
+    ResolutionEstimate,
+    RestorationOrder,
     SyncPoint,
     Task,
     Workstream,
@@ -142,6 +146,31 @@ def find_decision(request, incident, number):
     decision = get_object_or_404(readable, number=number)
     decision.incident = incident
     return decision
+
+
+def find_estimate(request, incident, pk):
+    """An estimate; 404 for stakeholders, who read what holds and is public."""
+    return _fact(request, incident, ResolutionEstimate.objects.with_people(), pk)
+
+
+def find_impact(request, incident, pk):
+    return _fact(request, incident, Impact.objects.with_people(), pk)
+
+
+def find_commitment(request, incident, pk):
+    return _fact(request, incident, Commitment.objects.with_people(), pk)
+
+
+def find_restoration_order(request, incident, pk):
+    return _fact(request, incident, RestorationOrder.objects.for_reading(), pk)
+
+
+def _fact(request, incident, rows, pk):
+    """What belongs to no workstream: for everybody who works in the incident, 404 for stakeholders."""
+    require_responder(request)
+    found = get_object_or_404(rows, incident=incident, pk=pk)
+    found.incident = incident
+    return found
 
 
 def number_in(request, name):

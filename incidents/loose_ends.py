@@ -36,6 +36,7 @@ def loose_ends(incident, viewer):
         *_work_left(incident, viewer),
         *_changes_under_way(incident, viewer),
         *_decisions_open(incident, viewer),
+        *_promises_open(incident),
         *_alerts_firing(incident),
     ]
 
@@ -106,6 +107,12 @@ def _decisions_open(incident, viewer):
     waiting = incident.decisions.visible_to(viewer).open().order_by("number")
     if subjects := ", ".join(f"{each.name} {each.subject}" for each in waiting):
         yield LooseEnd(f"Decisions that nobody made: {subjects}")
+
+
+def _promises_open(incident):
+    promises = incident.commitments.open().soonest_first()
+    if names := ", ".join(f"{each} ({each.get_state_display().lower()})" for each in promises):
+        yield LooseEnd(f"Commitments that stay open, and due where they were told: {names}")
 
 
 def _alerts_firing(incident):

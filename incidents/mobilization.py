@@ -11,7 +11,16 @@ from teams.tenancy import active_organization_id
 
 from . import authority, kinds, vacancies
 from .duties import Duty, UpdateDuty
-from .models import FunctionActivation, Incident, Obligation, Participant, RoleAssignment, Task, Workstream
+from .models import (
+    BusinessEvent,
+    FunctionActivation,
+    Incident,
+    Obligation,
+    Participant,
+    RoleAssignment,
+    Task,
+    Workstream,
+)
 from .models.functions import ActivationState
 
 
@@ -88,6 +97,8 @@ def declare(
     if alert is not None:
         alert.attach_to(incident, by=by)
     vacancies.follow(incident)
+    if services:
+        BusinessEvent.meet(incident)
     return incident
 
 

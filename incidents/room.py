@@ -14,6 +14,7 @@ from .boards.changes import ChangeBoard
 from .boards.crowd import GONE, Crowd
 from .boards.decisions import DecisionBoard
 from .boards.drafts import DraftBoard
+from .boards.facts import FactBoard
 from .boards.findings import FindingBoard
 from .boards.gaps import GapBoard
 from .boards.lines import LineBoard
@@ -276,6 +277,11 @@ class IncidentRoom:
     def decisions(self):
         """What waits for a choice, and what was chosen by whom."""
         return DecisionBoard(self)
+
+    @cached_property
+    def facts(self):
+        """How long, what for whom, what was promised."""
+        return FactBoard(self)
 
     # --- Workstreams and their threads ---------------------------------------------------------------
 

@@ -6,6 +6,7 @@ from .exports import FORMATS
 from .views import (
     assessment,
     attachment,
+    business_events,
     catch_up,
     changes,
     decisions,
@@ -14,6 +15,7 @@ from .views import (
     drafts,
     exceptions,
     exports,
+    facts,
     findings,
     function,
     handover,
@@ -114,6 +116,13 @@ urlpatterns += [
     path("declare/", new.new, name="new"),
     path("incidents/", index.index, name="index"),
     path("alerts/<int:pk>/incident/", attachment.attachment, name="attachment"),
+    path("settings/business-events/", business_events.business_events, name="business_events"),
+    path("settings/business-events/<int:pk>/", business_events.business_event, name="business_event"),
+    path(
+        "settings/business-events/<int:pk>/cancellation/",
+        business_events.business_event_cancellation,
+        name="business_event_cancellation",
+    ),
     path("settings/integrations/", integrations.integrations, name="integrations"),
     path(
         "settings/integrations/<int:pk>/revocation/",
@@ -208,6 +217,40 @@ urlpatterns += [
             "execution": decisions.decision_execution,
         }.items()
     ],
+    path("incidents/<int:number>/estimates/new/", facts.estimate_new, name="estimate_new"),
+    path(
+        "incidents/<int:number>/estimates/<int:pk>/acceptance/", facts.estimate_acceptance, name="estimate_acceptance"
+    ),
+    path(
+        "incidents/<int:number>/estimates/<int:pk>/publication/",
+        facts.estimate_publication,
+        name="estimate_publication",
+    ),
+    path("incidents/<int:number>/impacts/new/", facts.impact_new, name="impact_new"),
+    path(
+        "incidents/<int:number>/impacts/<int:pk>/confirmation/", facts.impact_confirmation, name="impact_confirmation"
+    ),
+    path("incidents/<int:number>/impacts/<int:pk>/end/", facts.impact_end, name="impact_end"),
+    path("incidents/<int:number>/impacts/<int:pk>/withdrawal/", facts.impact_withdrawal, name="impact_withdrawal"),
+    path("incidents/<int:number>/business-impacts/new/", facts.business_impact_new, name="business_impact_new"),
+    path("incidents/<int:number>/commitments/new/", facts.commitment_new, name="commitment_new"),
+    *[
+        path(f"incidents/<int:number>/commitments/<int:pk>/{noun}/", view, name=f"commitment_{noun}")
+        for noun, view in {
+            "confirmation": facts.commitment_confirmation,
+            "refusal": facts.commitment_refusal,
+            "communication": facts.commitment_communication,
+            "keeping": facts.commitment_keeping,
+            "miss": facts.commitment_miss,
+            "withdrawal": facts.commitment_withdrawal,
+        }.items()
+    ],
+    path("incidents/<int:number>/restoration-order/", facts.restoration_order, name="restoration_order"),
+    path(
+        "incidents/<int:number>/restoration-orders/<int:pk>/objection/",
+        facts.restoration_objection,
+        name="restoration_objection",
+    ),
     path("incidents/<int:number>/updates/new/", updates.update_new, name="update_new"),
     path("incidents/<int:number>/updates/preview/", updates.update_preview, name="update_preview"),
     path("incidents/<int:number>/updates/<int:update>/", updates.update, name="update"),

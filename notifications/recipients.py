@@ -538,6 +538,26 @@ def _decided(situation):
     yield from _told_by_name(situation, (EMAIL,), "Asked, proposed or decided before")
 
 
+def _commitment(situation):
+    """Whoever has to judge it or lives with the judgement; where nobody is named, whoever leads."""
+    by = situation.paging if situation.kind == kinds.COMMITMENT_REOPENED.name else (EMAIL,)
+    named = situation.details.get("told_members", ())
+    for member in named:
+        yield _Call(member, by, "Commitment", needed=True)
+    if not named:
+        yield from _holder_or_next(situation, IncidentRole.LEAD, by, "Commitments")
+
+
+def _product_hears(situation):
+    yield from _holder_or_next(situation, IncidentRole.PRODUCT, (EMAIL,), "Business events")
+
+
+def _missed(situation):
+    yield from _told_by_name(situation, situation.paging, "A promise was missed")
+    for role in situation.details.get("told", ()):
+        yield from _holder_or_next(situation, role, situation.paging, "A missed promise")
+
+
 def _told_by_name(situation, by, rule, told="told_members"):
     for member in situation.details.get(told, ()):
         yield _Call(member, by, rule, needed=True)
@@ -630,6 +650,17 @@ _CALLS = {
     kinds.DECISION_WARNED.name: _decision_reminder,
     kinds.DECISION_DUE.name: _decision_reminder,
     kinds.DECISION_ESCALATED.name: _decision_reminder,
+    kinds.ESTIMATE_PROPOSED.name: _lead_hears("Proposed estimates"),
+    kinds.ESTIMATE_SET.name: _by_name("Passes on the estimate"),
+    kinds.COMMITMENT_PROPOSED.name: _commitment,
+    kinds.COMMITMENT_CONFIRMED.name: _by_name("Their commitment"),
+    kinds.COMMITMENT_REFUSED.name: _by_name("Their commitment"),
+    kinds.COMMITMENT_REOPENED.name: _commitment,
+    kinds.COMMITMENT_WARNED.name: _by_name("Owns the commitment"),
+    kinds.COMMITMENT_MISSED.name: _missed,
+    kinds.RESTORATION_ORDER_SET.name: _by_name("Works along the order"),
+    kinds.RESTORATION_ORDER_OBJECTED.name: _by_name("Decides what comes back first"),
+    kinds.EVENT_OVERLAPPED.name: _product_hears,
     kinds.RESOLVED.name: _ending,
     kinds.REOPENED.name: _ending,
     kinds.DECLINED.name: _ending,

@@ -219,6 +219,12 @@ def _changes(room):
         yield Need("change", str(change.pk), sentence, "late" if late else "", due_at, acts)
 
 
+def _facts(room):
+    for kind, pk, sentence, due_at, acts in room.facts.waiting_for_viewer:
+        buttons = tuple(Act(act.word, f"{kind}s/{pk}/{act.place}/", posts=act.posts) for act in acts)
+        yield Need(kind, str(pk), Truncator(sentence).chars(LONGEST_SENTENCE), _lateness(room, due_at), due_at, buttons)
+
+
 def _promised(room, rows, kind):
     """Those rows that somebody has promised a time for; asked only where there is such a promise."""
     subjects = [each.subject for each in room.owed if each.kind == kind]
@@ -237,4 +243,6 @@ def _lateness(room, due_at):
 LOOKS = (
     _invitations, _roles_in_question, _decisions, _clocks, _vacant_roles, _functions, _findings, _synthesis,
     _drafts, _questions, _tasks, _changes,
+    _invitations, _roles_in_question, _decisions, _clocks, _vacant_roles, _functions, _findings, _questions, _tasks,
+    _changes, _facts,
 )  # fmt: skip

@@ -138,6 +138,40 @@ def _update(row):
     return f"### Update {row['number']} to {row['audience']}, {moment(row['published_at'])} by {by}\n{said}\n"
 
 
+def _estimate(row):
+    when = "nobody knows" if row["unknown"] else f"{moment(row['earliest'])} to {moment(row['latest'])}"
+    sure = f", confidence {row['confidence']}" if row["confidence"] else ""
+    public = ", public" if row["public"] else ""
+    by = escaped(row["proposed_by"] or "Muster")
+    return f"- {row['number']} {row['state']}{public}: {when}{sure}, by {by}. {escaped(row['basis'])}\n"
+
+
+def _impact(row):
+    what, whom = escaped(row["feature"] or row["service"] or "a service"), escaped(row["segment"] or "all customers")
+    when = f"{moment(row['started_at'])} until {moment(row['ended_at'])}"
+    note = f" ({escaped(row['note'])})" if row["note"] else ""
+    return f"- I{row['number']} {row['state']}, {row['level']}, {when}: {what}, {whom}{note}\n"
+
+
+def _business_impact(row):
+    count = f", {row['customers_affected']} customers" if row["customers_affected"] is not None else ""
+    accounts = f", among them {escaped(', '.join(row['key_accounts']))}" if row["key_accounts"] else ""
+    by, when = escaped(row["stated_by"] or "Muster"), moment(row["stated_at"])
+    return f"- Version {row['version']}, {when} by {by}: {row['level']}{count}{accounts}. {escaped(row['statement'])}\n"
+
+
+def _commitment(row):
+    reason = f"  - {escaped(row['reason'])}\n" if row["reason"] else ""
+    whom, by = escaped(row["to_whom"]), moment(row["due_at"])
+    return f"- P{row['number']} {row['state']}, to {whom} by {by}: {escaped(row['text'])}\n{reason}"
+
+
+def _restoration_order(row):
+    order = escaped(", then ".join(step["what"] for step in row["steps"]))
+    objection = f"  - Objection: {escaped(row['objection'])}\n" if row["objection"] else ""
+    return f"- Version {row['version']}, by {escaped(row['set_by'] or 'Muster')}: {order}\n{objection}"
+
+
 def _decision(row):
     options = "".join(
         f"  - {escaped(option['text'])}{': ' + escaped(option['tradeoff']) if option['tradeoff'] else ''}\n"
@@ -199,6 +233,11 @@ _SECTIONS = {
     "what_we_know": _synthesis,
     "findings": _finding,
     "tasks": _task,
+    "estimates": _estimate,
+    "impacts": _impact,
+    "business_impacts": _business_impact,
+    "commitments": _commitment,
+    "restoration_orders": _restoration_order,
     "questions": _question,
     "updates": _update,
     "decisions": _decision,

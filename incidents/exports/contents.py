@@ -11,6 +11,7 @@ from teams.tenancy import acting_in
 from ..api.changes import ChangeAnswer
 from ..api.decisions import DecisionAnswer
 from ..api.documents import DocumentAnswer
+from ..api.facts import BusinessImpactAnswer, CommitmentAnswer, EstimateAnswer, ImpactAnswer, OrderAnswer
 from ..api.findings import FindingAnswer
 from ..api.participants import ParticipantAnswer
 from ..api.questions import QuestionAnswer
@@ -108,6 +109,12 @@ class Export:
         yield "participants", Participation(people, many=True).data
         updates = incident.updates.visible_to(viewer).with_people().order_by("pk")
         yield "updates", UpdateAnswer(updates, many=True).data
+        estimates = incident.estimates.visible_to(viewer).with_people().order_by("number")
+        yield "estimates", EstimateAnswer(estimates, many=True).data
+        impacts = incident.impacts.visible_to(viewer).with_people().in_order()
+        yield "impacts", ImpactAnswer(impacts, many=True).data
+        stated = incident.business_impacts.with_people().order_by("version")
+        yield "business_impacts", BusinessImpactAnswer(stated, many=True).data
         questions = Question.objects.visible_to(viewer, incident).with_people().in_order()
         yield "questions", QuestionAnswer(questions, many=True).data
         if viewer.is_responder:
@@ -120,6 +127,10 @@ class Export:
             tasks = list(incident.tasks.visible_to(viewer).with_people().order_by("number"))
             owners_in(incident)(tasks)
             yield "tasks", TaskAnswer(tasks, many=True).data
+            commitments = incident.commitments.with_people().in_order()
+            yield "commitments", CommitmentAnswer(commitments, many=True).data
+            orders = incident.restoration_orders.for_reading().order_by("version")
+            yield "restoration_orders", OrderAnswer(orders, many=True).data
             decisions = incident.decisions.visible_to(viewer).for_reading().order_by("number")
             yield "decisions", DecisionAnswer(decisions, many=True).data
             changes = incident.changes.visible_to(viewer).for_reading().order_by("number")

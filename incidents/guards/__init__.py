@@ -10,6 +10,7 @@ from teams.errors import Refused
 from ..models.waivers import GuardWaiver
 from .changes import ConflictingChanges, LeadHandsOn
 from .clocks import AssessmentOverdue, UpdateOverdue
+from .commitments import CommitmentUnconfirmed
 from .decisions import DecisionOverdue
 from .exclusivity import CommunicationsAlsoTechnical, LeadAlsoCoordinator, RolesExcludeEachOther
 from .facts import Facts
@@ -59,6 +60,7 @@ GUARDS = (
     ConflictingChanges(),
     LeadHandsOn(),
     DecisionOverdue(),
+    CommitmentUnconfirmed(),
 )
 
 

@@ -24,6 +24,8 @@ class Facts:
     """Open clocks, roles that are held, functions with their state, roles once vacated, rules that were waived,
     tasks to do, findings that nobody has answered, questions that wait for longer than promised, changes in each
     other's way, fixes that are being tried, decisions that wait.
+    tasks to do, findings that nobody has answered, changes in each other's way, fixes that are being tried, decisions
+    that wait, promises that nobody has confirmed.
 
     `streams` are the workstreams that whoever asks may know of; gaps about others are not for them. `domains` are the
     technical domains at work, `exclusions` the rules that keep roles apart, `hands_on` who does technical work since
@@ -42,6 +44,7 @@ class Facts:
     findings: list = field(default_factory=list)
     questions: list = field(default_factory=list)
     decisions: list = field(default_factory=list)
+    commitments: list = field(default_factory=list)
     exclusions: list = field(default_factory=list)
     hands_on: dict = field(default_factory=dict)
     active: list = field(default_factory=list)
@@ -80,6 +83,7 @@ class Facts:
             # Most of the time there is none.
             questions=list(incident.questions.waiting().with_people().filter(pk__in=late).in_order()) if late else [],
             decisions=list(incident.decisions.open()),
+            commitments=list(incident.commitments.unconfirmed().in_order()),
             exclusions=list(RoleExclusion.objects.with_roles()),
             hands_on=hands_on(streams, now),
             active=list(incident.participants.at_work()) if active is None else active,

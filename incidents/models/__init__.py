@@ -1,15 +1,20 @@
 """During an incident: what is happening, who works on it, what was said, and what is owed to whom."""
 
 from .alerts import Alert, AlertPayload, Integration
+from .business_events import BusinessEvent, EventOverlap
 from .changes import ChangeConflict, ChangeIntent, ChangeService
+from .commitments import Commitment
 from .decisions import Decision, DecisionInput
 from .dependencies import WorkstreamDependency
 from .documents import Document
 from .drafts import UpdateDraft
 from .findings import Finding, FindingRemark
+from .estimates import ResolutionEstimate
+from .findings import Finding
 from .functions import FunctionActivation
 from .handovers import Handover
 from .hypotheses import FixAttempt, Hypothesis, HypothesisEvidence, HypothesisTester
+from .impacts import BusinessImpact, Impact
 from .incident import ClearedService, Incident, IncidentService, Status
 from .invitations import IncidentInvitation
 from .messages import Mention, Message, MessageVersion
@@ -17,6 +22,7 @@ from .obligations import Obligation
 from .participants import Participant, Stint
 from .questions import Question
 from .reading import StreamRead
+from .restoration import RestorationOrder, RestorationStep
 from .roles import RoleAssignment
 from .sources import UpdateSource
 from .stream_exceptions import StreamException
@@ -32,13 +38,17 @@ from .workstreams import Workstream, WorkstreamReader
 __all__ = [
     "Alert",
     "AlertPayload",
+    "BusinessEvent",
+    "BusinessImpact",
     "ChangeConflict",
     "ChangeIntent",
     "ChangeService",
     "ClearedService",
+    "Commitment",
     "Decision",
     "DecisionInput",
     "Document",
+    "EventOverlap",
     "Finding",
     "FindingRemark",
     "FixAttempt",
@@ -48,6 +58,7 @@ __all__ = [
     "Hypothesis",
     "HypothesisEvidence",
     "HypothesisTester",
+    "Impact",
     "Incident",
     "IncidentInvitation",
     "IncidentService",
@@ -58,6 +69,9 @@ __all__ = [
     "Obligation",
     "Participant",
     "Question",
+    "ResolutionEstimate",
+    "RestorationOrder",
+    "RestorationStep",
     "RoleAssignment",
     "Status",
     "StatusUpdate",

@@ -189,5 +189,14 @@ def briefing_of(incident):
             for each in incident.changes.live().for_reading().order_by("until")
             if not (each.workstream_id and each.workstream.restricted)
         ],
+        "commitments": [
+            {
+                "text": str(each),
+                "to_whom": each.to_whom,
+                "due_at": each.due_at.isoformat(),
+                "state": each.get_state_display(),
+            }
+            for each in incident.commitments.open().soonest_first()
+        ],
         "promised": [{"audience": each.get_audience_display(), "due_at": each.due_at.isoformat()} for each in promised],
     }

@@ -218,6 +218,7 @@ class Incident(TenantModel):
     def change_details(self, *, by, title=None, summary=None, services=None, incident_type=None):
         """Correct what the incident is called and what it touches. Leaves alone what is not given."""
         from ..mobilization import require_functions_of
+        from .business_events import BusinessEvent
 
         self.lock()
         authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
@@ -247,6 +248,8 @@ class Incident(TenantModel):
         entry = self.record(kinds.DETAILS_CHANGED, by=by, changed=changed)
         if "type" in changed:
             require_functions_of(self, by=by)
+        if "services" in changed:
+            BusinessEvent.meet(self)
         return entry
 
     @transaction.atomic
@@ -342,6 +345,7 @@ class Incident(TenantModel):
     def merge_into(self, other, *, by, reason="", waiver=""):
         """End this incident as a duplicate of `other`, whose timeline says that it arrived."""
         from .changes import ChangeIntent
+        from .commitments import Commitment
         from .decisions import Decision
         from .invitations import IncidentInvitation
         from .obligations import Obligation
@@ -357,6 +361,8 @@ class Incident(TenantModel):
             raise Refused("A drill and a real incident are never merged.", code="drill_boundary")
         Decision.withdraw_all(self, by=by, reason=f"Goes on in {other.key}")
         ChangeIntent.withdraw_all(self, in_turn, by=by, reason=f"Goes on in {other.key}")
+        for model in (Decision, ChangeIntent, Commitment):
+            model.withdraw_all(self, by=by, reason=f"Goes on in {other.key}")
         self.status, self.merged_into = Status.MERGED, other
         self.resolved_at = timezone.now()
         self.save(update_fields=["status", "merged_into", "resolved_at"])
@@ -454,6 +460,7 @@ class Incident(TenantModel):
 
     def _reopen(self, before, *, by, reason, waiver):
         from .. import silence
+        from .business_events import BusinessEvent
         from .changes import ChangeIntent
         from .decisions import Decision
         from .findings import Finding
@@ -468,6 +475,7 @@ class Incident(TenantModel):
         Obligation.open_updates(self)
         silence.begin_again(self)
         for each in (Decision, Finding, Synthesis, Question, Task, ChangeIntent):
+        for each in (Decision, Finding, Question, Task, ChangeIntent, BusinessEvent):
             each.wait_again(self)
         entry = self.record(kinds.REOPENED, by=by, before=before, after=self.status, reason=reason, waiver=waiver)
         RoleAssignment.take_up_again(self)

@@ -41,6 +41,8 @@ class ObligationKind(models.TextChoices):
     OFFER = "offer", "Offer of a role"
     LONG_DUTY = "long_duty", "Long duty"
     DECISION = "decision", "Decision"
+    COMMITMENT = "commitment", "Commitment"
+    EVENT = "event", "Business event"
 
 
 class ObligationState(models.TextChoices):
@@ -58,6 +60,8 @@ S = ObligationState
 LIVE = (S.OPEN, S.WARNED, S.DUE, S.OVERDUE, S.ESCALATED)
 # What stands in the row of clocks. Other obligations show with what they are about.
 CLOCKS = (ObligationKind.ASSESSMENT, ObligationKind.UPDATE)
+# What people outside were promised stays due when the incident is over.
+OUTLASTING = (ObligationKind.COMMITMENT,)
 
 
 class ObligationQuerySet(TenantQuerySet):
@@ -263,8 +267,8 @@ class Obligation(TenantModel):
 
     @classmethod
     def cancel_open(cls, incident):
-        """Nothing is owed any more: the incident is over."""
-        cls._settle(incident.obligations.live(), S.CANCELLED)
+        """Nothing is owed in here any more: the incident is over. What was promised to people outside is."""
+        cls._settle(incident.obligations.live().exclude(kind__in=OUTLASTING), S.CANCELLED)
 
     @classmethod
     def follow_severity(cls, incident):
@@ -393,7 +397,7 @@ class Obligation(TenantModel):
         self.lock()
         if self.next_at is None or self.next_at > now:
             return None
-        if not incident.is_open:
+        if not incident.is_open and self.kind not in OUTLASTING:
             self._settle(type(self).objects.filter(pk=self.pk), S.CANCELLED, now)
             return None
         missed = self.walk_to(now)

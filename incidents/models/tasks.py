@@ -134,11 +134,12 @@ class Task(TenantModel):
         phase=TaskPhase.NOW,
         workstream=None,
         message=None,
+        role="",
         key=None,
     ):
         """Note what has to be done. Returns the entry; the same `key` again returns the first one's entry.
 
-        What comes from a `message` belongs to the message's workstream.
+        What comes from a `message` belongs to the message's workstream. With a `role` it is for whoever holds that.
         """
         incident.lock()
         if key and (earlier := cls.objects.filter(incident=incident, added_by=by, key=key).first()):
@@ -156,6 +157,7 @@ class Task(TenantModel):
             number=(incident.tasks.aggregate(last=Max("number"))["last"] or 0) + 1,
             text=text,
             phase=phase,
+            role=role,
             owner=owner,
             due_at=due_at,
             workstream=workstream,

@@ -9,6 +9,7 @@ from playbooks.models import Audience, Criticality, IncidentRole, Scope
 from .. import kinds, rights
 from ..models.changes import ChangeState
 from ..models.hypotheses import FixState
+from ..models.impacts import BusinessLevel, ImpactLevel
 from ..models.incident import Status
 from ..models.touchpoints import Place
 from ..models.workstreams import WorkstreamState
@@ -26,6 +27,8 @@ CHOICES = {
     "state": WorkstreamState,
     "change_result": ChangeState,
     "fix_result": FixState,
+    "impact_level": ImpactLevel,
+    "business_level": BusinessLevel,
 }
 
 

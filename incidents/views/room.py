@@ -8,7 +8,7 @@ from ..forms.messages import MessageForm
 from ..lookups import find_incident, room_of
 
 # What stakeholders may read; the rest belongs to those who work in the incident.
-BRIEFING = ("header", "clocks", "functions", "updates", "questions")
+BRIEFING = ("header", "clocks", "functions", "updates", "questions", "facts")
 REGIONS = (
     *BRIEFING,
     "roles",
@@ -27,6 +27,7 @@ REGIONS = (
 )
 # Regions that are pages, too, and say more there.
 WHOLE_PAGES = ("updates", "drafts", "gaps", "synthesis", "findings", "tasks", "questions", "changes", "theories")
+WHOLE_PAGES = ("updates", "gaps", "findings", "tasks", "questions", "changes", "theories", "facts")
 
 
 @require_GET

@@ -31,6 +31,7 @@ TAGS = {
     "incidents": "Declare, work and end incidents",
     "alerts": "What monitoring says",
     "integrations": "Sources of alerts",
+    "business-events": "What the business has planned",
     "deliveries": "What was sent to whom, and what became of it",
     "routing-rules": "Who is told of what",
     "members": "Who belongs to the organisation",

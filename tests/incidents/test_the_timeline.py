@@ -18,6 +18,9 @@ CLOCK = {"clock": "update", "audience": "customers", "due_at": DUE, "told": ["co
 TASK = {"task": 1, "number": 4, "text": "Drain the queue"}
 QUESTION = {"question": 1, "number": 7, "asker": 1, "name": "Stan Larsen"}
 DECISION = {"decision": 4, "subject": "Roll back?"}
+ESTIMATE = {"estimate": 1, "earliest": "2026-03-01T14:00:00+00:00", "latest": DUE, "confidence": "low"}
+IMPACT = {"impact": 1, "number": 2, "what": "Cards", "segment": "EU", "level": "partial"}
+COMMITMENT = {"commitment": 1, "number": 3, "text": "Exports work again", "to_whom": "Hooli", "due_at": DUE}
 
 # What is recorded → what is read. Lena acts in every one of them.
 SENTENCES = {
@@ -478,6 +481,78 @@ SENTENCES = {
     "decision_escalated": (
         DECISION | {"due_at": DUE, "told": ["executive", "lead"]},
         "D4 “Roll back?” is still not decided: it was needed by 14:30. Told: executive, incident lead.",
+    ),
+    "estimate_proposed": (
+        ESTIMATE,
+        "Lena Fischer proposed an estimate: over between 14:00 and 14:30, confidence low.",
+    ),
+    "estimate_set": (
+        ESTIMATE | {"proposed_by": "Tariq Haddad", "before": "2026-03-01T14:10:00+00:00", "moved_back": True},
+        "Lena Fischer set the estimate that Tariq Haddad proposed: over between 14:00 and 14:30, confidence low; "
+        "before: 14:10.",
+    ),
+    "estimate_published": (
+        ESTIMATE,
+        "Lena Fischer let customers hear the estimate: over between 14:00 and 14:30, confidence low.",
+    ),
+    "estimate_withheld": (
+        {"estimate": 1, "unknown": True},
+        "Lena Fischer made the estimate internal again: not known when it will be over.",
+    ),
+    "impact_proposed": (IMPACT, "Lena Fischer proposed impact I2 on Cards for EU: partly broken."),
+    "impact_confirmed": (IMPACT, "Lena Fischer confirmed impact I2 on Cards for EU: partly broken."),
+    "impact_ended": (
+        IMPACT | {"segment": "", "ended_at": DUE},
+        "Lena Fischer ended impact I2 on Cards for all customers, over since 14:30.",
+    ),
+    "impact_withdrawn": (IMPACT, "Lena Fischer withdrew impact I2 on Cards for EU."),
+    "business_impact_stated": (
+        {"version": 2, "level": "serious", "before": "limited", "customers_affected": 1200},
+        "Lena Fischer stated the business impact, version 2: serious instead of limited, 1200 customers affected.",
+    ),
+    "commitment_proposed": (
+        COMMITMENT,
+        "Lena Fischer proposed commitment P3, “Exports work again”, to Hooli by 14:30.",
+    ),
+    "commitment_confirmed": (
+        COMMITMENT,
+        "Lena Fischer confirmed that commitment P3, “Exports work again” can be kept.",
+    ),
+    "commitment_refused": (
+        COMMITMENT | {"told": True},
+        "Lena Fischer said that commitment P3, “Exports work again” cannot be kept although it was promised.",
+    ),
+    "commitment_communicated": (
+        COMMITMENT | {"unconfirmed": True},
+        "Lena Fischer promised commitment P3, “Exports work again”, to Hooli by 14:30, "
+        "without a technical confirmation.",
+    ),
+    "commitment_reopened": (
+        COMMITMENT | {"told": True},
+        "Commitment P3, “Exports work again” has to be confirmed again: the estimate is later; "
+        "it was promised already.",
+    ),
+    "commitment_warned": (COMMITMENT, "Commitment P3, “Exports work again” is due soon, to Hooli by 14:30."),
+    "commitment_missed": (
+        COMMITMENT,
+        "Lena Fischer said that commitment P3, “Exports work again” is missed, to Hooli by 14:30.",
+    ),
+    "commitment_kept": (COMMITMENT, "Lena Fischer kept commitment P3, “Exports work again”, to Hooli by 14:30."),
+    "commitment_withdrawn": (
+        COMMITMENT | {"told": True},
+        "Lena Fischer withdrew commitment P3, “Exports work again”, which had been promised.",
+    ),
+    "restoration_order_set": (
+        {"version": 1, "order": ["Checkout", "Search"], "interim": True},
+        "Lena Fischer set what comes back first: Checkout, then Search, until product says yes.",
+    ),
+    "restoration_order_objected": (
+        {"version": 1},
+        "Lena Fischer objected to the restoration order, version 1.",
+    ),
+    "event_overlapped": (
+        {"name": "Instant refunds", "starts_at": DUE, "task_number": 4, "commitments": ["P1", "P3"]},
+        "“Instant refunds” (14:30) needs what is affected: product decides with task T4; commitments at risk: P1, P3.",
     ),
     "alert_fired": ({"title": "ErrorRate", "source": "Prometheus"}, "Alert “ErrorRate” fired (Prometheus)."),
     "alert_resolved": (
