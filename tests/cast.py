@@ -15,7 +15,10 @@ from incidents.ingest.reports import Report
 from incidents.mobilization import declare
 from incidents.models import (
     Alert,
+    BusinessEvent,
+    BusinessImpact,
     ChangeIntent,
+    Commitment,
     Decision,
     Document,
     Finding,
@@ -23,10 +26,13 @@ from incidents.models import (
     GuardWaiver,
     Handover,
     Hypothesis,
+    Impact,
     IncidentInvitation,
     Integration,
     Message,
     Question,
+    ResolutionEstimate,
+    RestorationOrder,
     StatusUpdate,
     StreamException,
     SyncPoint,
@@ -122,6 +128,15 @@ def _plant_secrets(globex, omar):
     GuardWaiver.keep(incident, "no_lead", MARKER, reason=secret, by=omar)
     Decision.open(incident, "priority", secret, by=omar, choice=secret, reason=secret, options=[secret])
     Decision.open(incident, "resource", f"Open {secret}", by=omar, options=[secret, MARKER], cost_of_waiting=secret)
+    ResolutionEstimate.give(incident, by=omar, basis=secret)
+    Impact.propose(incident, "major", by=omar, feature=secret, segment=secret, note=secret)
+    BusinessImpact.state(incident, "critical", secret, by=omar, key_accounts=[secret])
+    RestorationOrder.set(incident, [service, secret], by=omar, reason=secret)
+    RestorationOrder.objects.get().object(by=omar, reason=secret)
+    Commitment.propose(incident, secret, by=omar, to_whom=secret, due_at=until)
+    BusinessEvent.plan(
+        secret, by=omar, kind="launch", starts_at=timezone.now(), ends_at=until, services=[service], note=secret
+    )
     integration, _ = Integration.connect(globex, Integration.Kind.GENERIC, name=secret)
     Alert.fire(integration, Report(dedup_key=MARKER, firing=True, title=secret, labels={"secret": secret}))
     Playbook.objects.create(slug=f"secret-{MARKER}", name=secret)

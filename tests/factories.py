@@ -8,20 +8,24 @@ from incidents.ingest.reports import Report
 from incidents.mobilization import declare
 from incidents.models import (
     Alert,
+    BusinessEvent,
     ChangeIntent,
+    Commitment,
     Decision,
     Finding,
     FixAttempt,
     Hypothesis,
+    Impact,
     Integration,
     Message,
     Question,
     Synthesis,
+    ResolutionEstimate,
     Task,
     Workstream,
 )
 from playbooks.models import Severity
-from teams.models import Organization, Service
+from teams.models import Organization, Service, TechnicalDomain
 from teams.tenancy import active_organization_id
 
 
@@ -87,6 +91,43 @@ def propose_theory(incident, statement="The pool is too small", *, by, component
 def try_fix(incident, what="Raise the limit", *, by, **fields):
     entry = FixAttempt.start(incident, what, by=by, **fields)
     return FixAttempt.objects.for_reading().get(pk=entry.details["fix"])
+
+
+def give_estimate(incident, *, by, hours=None, basis="The roll-back takes an hour", **fields):
+    """From so many hours ahead to so many; without `hours`, nobody knows."""
+    now = timezone.now().replace(microsecond=0)
+    known = {"earliest": now + timedelta(hours=hours[0]), "latest": now + timedelta(hours=hours[1])} if hours else {}
+    confidence = {"confidence": "medium"} if hours else {}
+    entry = ResolutionEstimate.give(incident, by=by, basis=basis, **known, **confidence, **fields)
+    return ResolutionEstimate.objects.select_related("incident").get(pk=entry.details["estimate"])
+
+
+def propose_impact(incident, level="partial", *, by, service="checkout", **fields):
+    service = Service.objects.get(slug=service) if service else None
+    entry = Impact.propose(incident, level, by=by, service=service, **fields)
+    return Impact.objects.select_related("incident").get(pk=entry.details["impact"])
+
+
+def propose_commitment(incident, text="Exports work again", *, by, hours=3, domain=None, to_whom="Hooli", **fields):
+    """`domain` is a slug; due so many hours ahead."""
+    domain = TechnicalDomain.objects.get(slug=domain) if domain else None
+    due_at = timezone.now() + timedelta(hours=hours)
+    entry = Commitment.propose(incident, text, by=by, to_whom=to_whom, due_at=due_at, domain=domain, **fields)
+    return Commitment.objects.select_related("incident").get(pk=entry.details["commitment"])
+
+
+def plan_event(name="Instant refunds", *slugs, by, hours=(2, 4), kind="launch", **fields):
+    """A business event that needs the services with these slugs, from so many hours ahead to so many."""
+    now = timezone.now()
+    return BusinessEvent.plan(
+        name,
+        by=by,
+        kind=kind,
+        starts_at=now + timedelta(hours=hours[0]),
+        ends_at=now + timedelta(hours=hours[1]),
+        services=list(Service.objects.filter(slug__in=slugs)),
+        **fields,
+    )
 
 
 def raise_decision(incident, decision_class, subject="Roll back the gateway?", *, by=None, **fields):

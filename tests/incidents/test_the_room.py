@@ -497,6 +497,10 @@ def test_a_page_and_its_regions_are_cheap(lena, signed_in):
     # The board of gaps looks at everything there is; the roles, and what waits for somebody, at who works where.
     assert reads.pop("gaps") <= 19
     assert reads.pop("needs") <= 14
+    assert reads.pop("page") <= 54
+    # The board of gaps looks at everything there is; the roles, and what waits for somebody, at who works where.
+    assert reads.pop("gaps") <= 17
+    assert reads.pop("needs") <= 15
     assert reads.pop("roles") <= 8
     assert max(reads.values()) <= 6
 
