@@ -7,6 +7,8 @@ from incidents.ingest.reports import Report
 from incidents.mobilization import assess, declare
 from incidents.models import Incident, Integration
 from playbooks.models import Criticality, GlossaryTerm, IncidentType, Scope, Severity
+from incidents.models import BusinessEvent, Incident, Integration
+from playbooks.models import Criticality, IncidentType, Scope, Severity
 from teams.models import Service
 
 from .earlier import EARLIER
@@ -25,6 +27,17 @@ def tell(organization, members, now):
     backups, _ = Integration.connect(organization, Integration.Kind.GENERIC, name="Certificate watch")
     for slug, word, plain in WORDS_OF_THE_HOUSE:
         GlossaryTerm.objects.create(slug=slug, name=word, plain=plain)
+    Story(organization, members, now - timedelta(days=3)).at(
+        0,
+        BusinessEvent.plan,
+        "Launch of instant refunds",
+        by=members["ada"],
+        kind=BusinessEvent.Kind.LAUNCH,
+        starts_at=now + timedelta(hours=18),
+        ends_at=now + timedelta(hours=26),
+        services=list(Service.objects.filter(slug__in=("checkout", "gateway"))),
+        note="Announced to the press for the morning",
+    )
     for past in EARLIER:
         _tell_earlier(organization, members, now, past)
     _payments_fail(organization, members, now, monitoring)
@@ -112,6 +125,7 @@ def _payments_fail(organization, members, now, monitoring):
         active_work="Tariq compares the releases, Sam collects what customers see, Lena leads.",
         estimated_resolution="Unknown; a rollback would take about 20 minutes.",
     )
+    story.sees_broken(5.7, "sam", "partial", "checkout", "Customers who pay by card", "31 tickets in ten minutes")
     story.does(5.8, "lena", 1, 2, 3, 4)
     story.does(5.9, "mei", 5)
     story.takes(5.9, "tariq", "technical_coordinator", domain="backend")
@@ -178,11 +192,28 @@ def _payments_fail(organization, members, now, monitoring):
         needs_action=True,
     )
     story.settles(11.5, "jonas", bank, "ruled_out", "Their handshakes take 180 ms as on every evening.")
+    _the_lead_decides(story, pool)
+    _the_release_is_taken_back(story)
+    _payments_come_back(story)
+    story.pass_until(now)
+
+
+def _the_lead_decides(story, pool):
+    """Leadership and product have come; what it costs is said beside what broke."""
     story.engages(12, "ruth", "leadership")
     story.takes(12.2, "ruth", "executive")
     story.engages(12.5, "ada", "product")
     story.takes(12.6, "ada", "product")
     story.hears(12.8, "lena", 1)
+    story.confirms_broken(12.7, "ada", 1)
+    story.states(
+        12.9,
+        "ada",
+        "serious",
+        "About 38 % of card revenue is not coming in. Most of it comes later; some carts are lost for good.",
+        customers_affected=2600,
+        key_accounts=["Hooli", "Umbrella"],
+    )
     story.says(13, "ada", "General", "We would rather lose the new receipts than wait: roll back when you can, @lena.")
     story.settles(13.5, "tariq", pool, "confirmed", "gw-1 with 2 s: not one timeout in a thousand payments.")
     story.decides(
@@ -208,15 +239,14 @@ def _payments_fail(organization, members, now, monitoring):
         confidence="medium",
     )
     story.moves(14, "lena", "identified", "The release's connection pool gives up too early.")
+    story.estimates(14.4, "tariq", 35, 45, "A node takes about four minutes, and there are four.")
+    story.estimates(14.7, "lena", 36, 46, "Four nodes, four minutes each, and ten minutes to be sure.")
     story.tells(
         15,
         "lena",
         "technical",
         text="Cause: acquire timeout of 250 ms in 2026.47. Rolling back to 2026.46, node by node.",
     )
-    _the_release_is_taken_back(story)
-    _payments_come_back(story)
-    story.pass_until(now)
 
 
 def _the_release_is_taken_back(story):
@@ -226,6 +256,7 @@ def _the_release_is_taken_back(story):
     story.claims(16, "noor", "Roll back to 2026.46, node by node", "gateway", minutes=40, go="lena")
     story.adds(16.5, "lena", "Void what was captured but not booked", owner="priya", due=150)
     story.asks(16.8, "stan", "May we tell Hooli that their invoices are not affected?", for_customers=True)
+    story.orders(16.9, "ada", "Card payments", "Receipts", reason="Nobody can pay without the first.")
     story.says(17, "noor", "Roll back to 2026.46", "Draining **gw-1** now. Each node takes about four minutes.")
     story.says(
         19,
@@ -235,6 +266,9 @@ def _the_release_is_taken_back(story):
     )
     story.says(
         20, "sam", "Customer reports", "87 tickets, two of our ten largest customers among them; Stan calls them."
+    )
+    story.promises(
+        18.6, "ada", "A list of every payment that was not booked", "Hooli", 200, confirmed="lena", told="mei"
     )
     story.answers(20.3, "lena", 1, "Yes: invoices and bank transfers work as always.")
     story.tells(
@@ -289,6 +323,7 @@ def _payments_come_back(story):
         cost_of_waiting="Every hour about forty customers wait for their money.",
         commitments_sacrificed=["Launch of instant refunds, 26 November"],
     )
+    story.estimates(35.8, "lena", 50, 65, "gw-3 hangs; the last node follows.", confidence="low")
     story.asks(36, "ruth", "How much revenue is delayed, and how much is lost?", for_briefing=True)
     story.drafts(
         36.1,

@@ -6,16 +6,21 @@ from django.db import transaction
 from django.utils import timezone
 
 from incidents.models import (
+    BusinessImpact,
     ChangeIntent,
+    Commitment,
     Decision,
     Finding,
     FunctionActivation,
     Handover,
     Hypothesis,
+    Impact,
     Incident,
     Message,
     Obligation,
     Question,
+    ResolutionEstimate,
+    RestorationOrder,
     RoleAssignment,
     StatusUpdate,
     Synthesis,
@@ -130,6 +135,52 @@ class Story:
             needed_by=needed_by,
             **more,
         )
+
+    def estimates(self, minute, who, earliest, latest, basis, confidence="medium"):
+        """When it will be over, in minutes of the story; the lead's word holds."""
+        self.at(
+            minute,
+            ResolutionEstimate.give,
+            self._now(),
+            by=self.members[who],
+            earliest=self.start + timedelta(minutes=earliest),
+            latest=self.start + timedelta(minutes=latest),
+            confidence=confidence,
+            basis=basis,
+        )
+
+    def sees_broken(self, minute, who, level, service, segment, note=""):
+        affected = Service.objects.get(slug=service)
+        told = {"service": affected, "segment": segment, "note": note}
+        self.at(minute, Impact.propose, self._now(), level, by=self.members[who], **told)
+
+    def confirms_broken(self, minute, who, number):
+        self.at(minute, self._now().impacts.get(number=number).confirm, by=self.members[who])
+
+    def states(self, minute, who, level, statement, **more):
+        """What it means for the business."""
+        self.at(minute, BusinessImpact.state, self._now(), level, statement, by=self.members[who], **more)
+
+    def orders(self, minute, who, *steps, reason):
+        """What comes back first."""
+        self.at(minute, RestorationOrder.set, self._now(), steps, by=self.members[who], reason=reason)
+
+    def promises(self, minute, who, text, to_whom, due, *, confirmed=None, told=None):
+        """Due so many minutes into the story; confirmed and told by whom, each a little later."""
+        entry = self.at(
+            minute,
+            Commitment.propose,
+            self._now(),
+            text,
+            by=self.members[who],
+            to_whom=to_whom,
+            due_at=self.start + timedelta(minutes=due),
+        )
+        found = self._now().commitments
+        if confirmed:
+            self.at(minute + 0.4, found.get(pk=entry.details["commitment"]).confirm, by=self.members[confirmed])
+        if told:
+            self.at(minute + 0.8, found.get(pk=entry.details["commitment"]).communicate, by=self.members[told])
 
     def engages(self, minute, who, function, state="engaged"):
         found = Function.objects.get(slug=function)

@@ -20,7 +20,13 @@ LONGEST_WORDS = 120
 class EstimateForm(WaivableForm):
     """The keywords of `ResolutionEstimate.give`."""
 
-    fields_of_rules = {"range": "latest", "past": "latest", "confidence_required": "confidence", "unchanged": "basis"}
+    fields_of_rules = {
+        "range": "latest",
+        "past": "latest",
+        "too_far": "latest",
+        "confidence_required": "confidence",
+        "unchanged": "basis",
+    }
 
     unknown = forms.BooleanField(label="Nobody knows yet", required=False)
     earliest = Moment(label="Earliest", required=False)
@@ -98,7 +104,7 @@ class BusinessImpactForm(WaivableForm):
 class CommitmentForm(ActForm):
     """The keywords of `Commitment.propose`."""
 
-    fields_of_rules = {"past": "due_at", "empty": "text"}
+    fields_of_rules = {"past": "due_at", "too_far": "due_at", "empty": "text"}
 
     text = forms.CharField(
         label="What is promised", help_text="For example: exports work again.", max_length=300,
@@ -169,11 +175,11 @@ class OrderForm(WaivableForm):
         """What the hidden field carries: services as `s:slug`, other things as `w:words`."""
         return json.dumps(self.shown)
 
-    def rearrange(self, act):
-        """Do what a button says: `up:2`, `down:0`, `out:1`, or `add`."""
-        word, _, index = act.partition(":")
-        index = int(index) if index.isdigit() else 0
+    def rearranged(self, act):
+        """The form as it is after a button: `up:2`, `down:0`, `out:1`, or `add`. It is looked at, not judged."""
         places = self.shown
+        word, _, place = act.partition(":")
+        index = int(place) if place.isdecimal() and len(place) < 4 else len(places)
         if word == "up" and 0 < index < len(places):
             places[index - 1], places[index] = places[index], places[index - 1]
         elif word == "down" and index < len(places) - 1:
@@ -182,6 +188,10 @@ class OrderForm(WaivableForm):
             del places[index]
         elif word == "add":
             self._add()
+        form = type(self)(current=self.current)
+        form.shown = places
+        form.initial |= {name: self.data[name] for name in ("reason", "based_on") if name in self.data}
+        return form
 
     def _add(self):
         chosen, words = self.data.get("service", ""), " ".join(self.data.get("words", "").split())[:LONGEST_WORDS]
@@ -235,5 +245,10 @@ class EventForm(forms.Form):
         self.fields["services"].queryset = Service.objects.in_order()
 
     def refuse(self, refused):
-        where = {"window_order": "ends_at", "past": "ends_at", "services_required": "services"}.get(refused.code)
+        where = {
+            "window_order": "ends_at",
+            "past": "ends_at",
+            "too_far": "ends_at",
+            "services_required": "services",
+        }.get(refused.code)
         self.add_error(where, refused.sentence)

@@ -18,7 +18,7 @@ from teams.tenancy import TenantManager, TenantModel, TenantQuerySet, active_org
 from .. import authority, kinds
 from ..duties import Duty
 from .incident import Incident
-from .obligations import SHORTEST, Obligation, ObligationKind
+from .obligations import FAR, SHORTEST, Obligation, ObligationKind
 from .tasks import Task
 
 # So long before it begins, somebody has to know that it may have to wait.
@@ -254,5 +254,7 @@ def _require_window(starts_at, ends_at, services):
         raise Refused("It has to end later than it begins.", code="window_order")
     if ends_at <= timezone.now():
         raise Refused("It is over already.", code="past")
+    if ends_at > timezone.now() + FAR:
+        raise Refused("Nobody plans that far ahead.", code="too_far")
     if not services:
         raise Refused("Name the services that it needs.", code="services_required")

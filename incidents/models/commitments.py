@@ -19,7 +19,7 @@ from teams.tenancy import TenantManager, TenantModel, TenantQuerySet
 from .. import authority, kinds
 from ..duties import Duty
 from .incident import Incident
-from .obligations import SHORTEST, Obligation, ObligationKind
+from .obligations import FAR, SHORTEST, Obligation, ObligationKind
 from .participants import Participant
 
 UNCONFIRMED = "commitment_unconfirmed"
@@ -142,6 +142,8 @@ class Commitment(TenantModel):
             raise Refused("Say what is promised, and to whom.", code="empty")
         if due_at <= timezone.now():
             raise Refused("Give a time later than now.", code="past")
+        if due_at > timezone.now() + FAR:
+            raise Refused("Promise something nearer.", code="too_far")
         owner = owner or by
         if owner is not None:
             authority.require(

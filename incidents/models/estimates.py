@@ -18,6 +18,7 @@ from teams.tenancy import TenantManager, TenantModel, TenantQuerySet
 from .. import authority, kinds
 from .findings import Confidence
 from .incident import Incident
+from .obligations import FAR
 
 BASIS_LENGTH = 1000
 # Who passes on what the lead estimates, and has to know that it moved.
@@ -238,5 +239,7 @@ def _require_range(earliest, latest, confidence):
         raise Refused("The earliest time lies behind the latest.", code="range")
     if latest <= timezone.now():
         raise Refused("Give a time later than now.", code="past")
+    if latest > timezone.now() + FAR:
+        raise Refused("Nobody knows that far ahead.", code="too_far")
     if not confidence:
         raise Refused("Say how sure this is.", code="confidence_required")

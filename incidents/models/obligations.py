@@ -22,6 +22,8 @@ ASSESSMENT_MINUTES = 5
 # Further ahead nobody plans an update, and the clocks count in minutes.
 LONGEST_PROMISE = timedelta(days=7)
 SHORTEST = timedelta(microseconds=1)
+# Nobody plans beyond it, and calendars end somewhere.
+FAR = timedelta(days=36_500)
 
 
 class ObligationKind(models.TextChoices):

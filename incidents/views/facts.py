@@ -189,7 +189,7 @@ def restoration_order(request, number):
     form = OrderForm(posted(request), current=incident.restoration_orders.current())
     act = request.POST.get("act")
     if act:
-        form.rearrange(act)
+        form = form.rearranged(act)
     elif form.is_valid():
         with form.refusals():
             asked = {name: form.cleaned_data[name] for name in ("reason", "based_on", "waiver")}

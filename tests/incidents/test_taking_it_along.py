@@ -10,6 +10,7 @@ from markdown_it import MarkdownIt
 
 from incidents.exports import as_markdown
 from incidents.models import (
+    BusinessImpact,
     ChangeIntent,
     Decision,
     Document,
@@ -17,6 +18,7 @@ from incidents.models import (
     GuardWaiver,
     Hypothesis,
     Participant,
+    RestorationOrder,
     RoleAssignment,
     StatusUpdate,
     TimelineEntry,
@@ -25,8 +27,11 @@ from tests.factories import (
     add_task,
     ask_question,
     declare_incident,
+    give_estimate,
     open_workstream,
     post_message,
+    propose_commitment,
+    propose_impact,
     raise_finding,
 )
 from tests.incidents.pages import queries_of, url_of, words_of
@@ -97,6 +102,27 @@ def test_it_holds_everything_in_the_shapes_of_the_api(lena, tariq, incident, sig
         ("lead", "Tariq Haddad", True),
     ]
     assert {each["member"] for each in taken["participants"]} >= {"lena@acme.test", "tariq@acme.test"}
+
+
+def test_what_was_estimated_promised_and_put_in_order_is_in_it(lena, incident, stan, signed_in, program):
+    give_estimate(incident, by=lena, hours=(1, 2), basis="One *node* an hour", waiver="Tariq drives")
+    propose_impact(incident, by=lena, segment="EU").confirm(by=lena, waiver="Nobody is product")
+    BusinessImpact.state(incident, "serious", "Sales wait", by=lena, waiver="Nobody is product", key_accounts=["Hooli"])
+    propose_commitment(incident, by=lena)
+    RestorationOrder.set(incident, ["Exports", "Search"], by=lena, waiver="Nobody is product")
+
+    taken, api, text = as_json(signed_in(lena), incident), program(lena), read(as_text(signed_in(lena), incident))
+
+    for name in ("estimates", "impacts", "business_impacts", "commitments", "restoration_orders"):
+        assert taken[name] == api.get(f"/incidents/1/{name.replace('_', '-')}/").json()["results"] != []
+    assert "confidence medium, by lena@acme.test. One \\*node\\* an hour" in text
+    assert "checkout, EU" in text
+    assert "serious, among them Hooli. Sales wait" in text
+    assert ", to Hooli by " in text
+    assert ": Exports, then Search" in text
+    theirs = as_json(signed_in(stan), incident)
+    assert (theirs["estimates"], theirs["impacts"][0]["segment"]) == ([], "EU")
+    assert not {"commitments", "restoration_orders"} & set(theirs)
 
 
 def test_what_was_decided_changed_and_suspected_is_in_it(lena, incident, signed_in, program):

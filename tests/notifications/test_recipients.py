@@ -531,6 +531,44 @@ def test_a_decision_of_a_drill_stays_on_its_roster():
     assert told(replace(situation, drill=True, participants=frozenset({RUTH}))) == {("Ruth", "email"), ("Ruth", "sms")}
 
 
+# --- Estimates, commitments, what comes back first ---------------------------------------------------------
+
+BOTH = {"email", "sms"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "details", "expected"),
+    [
+        ("estimate_proposed", {}, {("Lena", "email")}),
+        ("estimate_set", {"told_members": [MEI, ADA]}, {("Mei", "email"), ("Ada", "email")}),
+        ("commitment_proposed", {"told_members": [TARIQ]}, {("Tariq", "email")}),
+        ("commitment_proposed", {}, {("Lena", "email")}),
+        ("commitment_confirmed", {"told_members": [ADA]}, {("Ada", "email")}),
+        ("commitment_refused", {"told_members": [ADA, MEI]}, {("Ada", "email"), ("Mei", "email")}),
+        ("commitment_reopened", {"told_members": [ADA]}, {("Ada", channel) for channel in BOTH}),
+        ("commitment_warned", {"told_members": [ADA]}, {("Ada", "email")}),
+        (
+            "commitment_missed",
+            {"told_members": [ADA], "told": ["communications_lead", "lead"]},
+            {(name, channel) for name in ("Ada", "Mei", "Lena") for channel in BOTH},
+        ),
+        ("restoration_order_set", {"told_members": [TARIQ]}, {("Tariq", "email")}),
+        ("restoration_order_objected", {"told_members": [ADA]}, {("Ada", "email")}),
+        ("event_overlapped", {}, {("Ada", "email")}),
+    ],
+)
+def test_facts_reach_whoever_judges_them_or_passes_them_on(kind, details, expected):
+    holders = {"lead": LENA, "communications_lead": MEI, "product": ADA}
+    situation = replace(QUIET, kind=kind, rank=1, details=details, holders=holders)
+
+    assert told(situation) == expected
+    assert told(replace(situation, drill=True)) == set()
+
+
+def test_without_product_the_lead_hears_of_an_event():
+    assert told(replace(QUIET, kind="event_overlapped", holders={"lead": LENA})) == {("Lena", "email")}
+
+
 def test_who_waits_in_another_incident_hears_nothing_of_a_private_one():
     situation = replace(QUIET, kind="change_ended", details={"told_members": [SAM]}, rank=3)
 

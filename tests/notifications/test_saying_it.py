@@ -9,18 +9,23 @@ from django.utils.html import escape
 from incidents import kinds
 from incidents.arrivals import arrivals_of
 from incidents.models import ChangeIntent, RoleAssignment, StatusUpdate, StreamException, SynthesisDelegation
+from incidents.models import ChangeIntent, RestorationOrder, RoleAssignment, StatusUpdate, StreamException
 from incidents.sms_length import sms_length
 from notifications import notices, tick
 from notifications.models import Delivery, Notice
 from notifications.recipients import BRIEFING, ROOM
 from notifications.transports.base import Message
 from notifications.transports.email import EmailTransport, compose
+from teams.models import Service
 from tests.factories import (
     add_task,
     ask_question,
     declare_incident,
+    give_estimate,
     open_workstream,
+    plan_event,
     propose_change,
+    propose_commitment,
     raise_decision,
     raise_finding,
     read_change,
@@ -331,6 +336,38 @@ def ask_for_people(lena, ruth):
         cost_of_waiting="4,200 € a minute",
         commitments_sacrificed=["Launch on Thursday"],
     )
+
+
+def test_mails_about_promises_and_estimates_can_be_read_alone(lena, ada, tariq, settings):
+    settings.BASE_URL = "https://muster.acme.test"
+    incident = declare_incident(lena, "Exports fail", severity="sev2")
+    give_estimate(incident, by=tariq, hours=(1, 2), basis="SECRET-BASIS")
+    promise = propose_commitment(incident, by=ada)
+    promise.confirm(by=lena)
+    promise.communicate(by=ada)
+    give_estimate(incident, by=lena, hours=(1, 2))
+    give_estimate(incident, by=lena, basis="The roll-back failed")
+    RestorationOrder.set(incident, ["Exports", "Search"], by=lena, reason="Money first")
+    RestorationOrder.objects.get().object(by=lena, reason="The ledger comes first")
+    incident.change_details(by=lena, services=list(Service.objects.filter(slug="search")))
+    plan_event("Launch", "search", by=ada)
+
+    said = {
+        "estimate_proposed": ("An estimate is proposed", "Basis: SECRET-BASIS"),
+        "estimate_set": ("The estimate", "Earliest: Nobody knows"),
+        "commitment_proposed": ("P1 waits for your word", "To: Hooli"),
+        "commitment_confirmed": ("P1 can be kept", "Owner: Ada Novak"),
+        "commitment_reopened": ("P1 has to be thought over", "Promised: Exports work again"),
+        "restoration_order_set": ("What comes back first", "1.: Exports"),
+        "restoration_order_objected": ("The lead objects to the restoration order", "Because: The ledger comes first"),
+        "event_overlapped": ("“Launch” needs what is affected", "Commitments at risk: P1"),
+    }
+    for kind, (headline, line) in said.items():
+        notice = notice_of(incident, kind)
+        assert notice.subject == f"[SEV2 INC-1] {headline}: Exports fail"
+        assert line in notice.text.splitlines()
+        assert "https://muster.acme.test/o/acme/incidents/1/facts/" in notice.text
+        assert sms_length(notice.short).parts <= 2
 
 
 def test_the_mail_that_asks_for_a_decision_can_be_read_alone(lena, ruth, settings):
