@@ -33,7 +33,6 @@ REMINDERS = (
     kinds.DECISION_ESCALATED.name,
 )
 UPDATES = (kinds.UPDATE_PUBLISHED.name, kinds.UPDATE_CORRECTED.name, kinds.UPDATE_WITHDRAWN.name)
-WARNINGS = (kinds.CLOCK_WARNED.name, kinds.DECISION_WARNED.name)
 WARNINGS = (kinds.CLOCK_WARNED.name, kinds.DECISION_WARNED.name, kinds.COMMITMENT_WARNED.name)
 # What an entry may be about by its primary key: a newer notice about the same one takes the older one's place.
 SUBJECTS = (

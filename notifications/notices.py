@@ -11,8 +11,16 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from incidents import kinds
-from incidents.models import Finding, FunctionActivation, Incident, Question, Synthesis, Task
-from incidents.models import Commitment, Finding, FunctionActivation, Incident, Question, ResolutionEstimate, Task
+from incidents.models import (
+    Commitment,
+    Finding,
+    FunctionActivation,
+    Incident,
+    Question,
+    ResolutionEstimate,
+    Synthesis,
+    Task,
+)
 from incidents.models.changes import ChangeState
 from incidents.models.synthesis import LINES
 from incidents.models.updates import PARTS

@@ -19,8 +19,8 @@ from incidents.models import (
     Integration,
     Message,
     Question,
-    Synthesis,
     ResolutionEstimate,
+    Synthesis,
     Task,
     Workstream,
 )

@@ -5,10 +5,8 @@ from datetime import timedelta
 from incidents.ingest.intake import take_in
 from incidents.ingest.reports import Report
 from incidents.mobilization import assess, declare
-from incidents.models import Incident, Integration
-from playbooks.models import Criticality, GlossaryTerm, IncidentType, Scope, Severity
 from incidents.models import BusinessEvent, Incident, Integration
-from playbooks.models import Criticality, IncidentType, Scope, Severity
+from playbooks.models import Criticality, GlossaryTerm, IncidentType, Scope, Severity
 from teams.models import Service
 
 from .earlier import EARLIER

@@ -23,9 +23,7 @@ LAST_WORN = Max("ended_at", filter=Q(started_at__isnull=False))
 class Facts:
     """Open clocks, roles that are held, functions with their state, roles once vacated, rules that were waived,
     tasks to do, findings that nobody has answered, questions that wait for longer than promised, changes in each
-    other's way, fixes that are being tried, decisions that wait.
-    tasks to do, findings that nobody has answered, changes in each other's way, fixes that are being tried, decisions
-    that wait, promises that nobody has confirmed.
+    other's way, fixes that are being tried, decisions that wait, promises that nobody has confirmed.
 
     `streams` are the workstreams that whoever asks may know of; gaps about others are not for them. `domains` are the
     technical domains at work, `exclusions` the rules that keep roles apart, `hands_on` who does technical work since

@@ -8,9 +8,8 @@ from .decisions import Decision, DecisionInput
 from .dependencies import WorkstreamDependency
 from .documents import Document
 from .drafts import UpdateDraft
-from .findings import Finding, FindingRemark
 from .estimates import ResolutionEstimate
-from .findings import Finding
+from .findings import Finding, FindingRemark
 from .functions import FunctionActivation
 from .handovers import Handover
 from .hypotheses import FixAttempt, Hypothesis, HypothesisEvidence, HypothesisTester

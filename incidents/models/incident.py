@@ -359,10 +359,9 @@ class Incident(TenantModel):
             raise Refused(f"{other.key} is not open: merge into an open incident.", code="target_not_open")
         if self.drill != other.drill:
             raise Refused("A drill and a real incident are never merged.", code="drill_boundary")
-        Decision.withdraw_all(self, by=by, reason=f"Goes on in {other.key}")
-        ChangeIntent.withdraw_all(self, in_turn, by=by, reason=f"Goes on in {other.key}")
-        for model in (Decision, ChangeIntent, Commitment):
+        for model in (Decision, Commitment):
             model.withdraw_all(self, by=by, reason=f"Goes on in {other.key}")
+        ChangeIntent.withdraw_all(self, in_turn, by=by, reason=f"Goes on in {other.key}")
         self.status, self.merged_into = Status.MERGED, other
         self.resolved_at = timezone.now()
         self.save(update_fields=["status", "merged_into", "resolved_at"])
@@ -474,8 +473,7 @@ class Incident(TenantModel):
         self.save(update_fields=["status", "resolved_at", "closed_at"])
         Obligation.open_updates(self)
         silence.begin_again(self)
-        for each in (Decision, Finding, Synthesis, Question, Task, ChangeIntent):
-        for each in (Decision, Finding, Question, Task, ChangeIntent, BusinessEvent):
+        for each in (Decision, Finding, Synthesis, Question, Task, ChangeIntent, BusinessEvent):
             each.wait_again(self)
         entry = self.record(kinds.REOPENED, by=by, before=before, after=self.status, reason=reason, waiver=waiver)
         RoleAssignment.take_up_again(self)

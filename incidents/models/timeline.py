@@ -425,27 +425,6 @@ def _spoken():
             kinds_of.setdefault(key, []).append(kind)
     yield from ((key, Q()) for key in SAID_EVERYWHERE)
     yield from ((key, Q(kind__in=names)) for key, names in kinds_of.items())
-    """Where entries keep words, as paths into `details`."""
-    from .updates import PARTS
-
-    bodies = {part.name: f"body__{part.name}" for parts in PARTS.values() for part in parts}
-    corrections = ("changed__title__after", "changed__summary__after")
-    own = (
-        "text",
-        "title",
-        "name",
-        "author",
-        "reason",
-        "waiver",
-        "gap",
-        "rule",
-        "condition",
-        "needs",
-        "what",
-        "segment",
-        "to_whom",
-    )
-    return (*own, *corrections, *bodies.values())
 
 
 def _latest_correction():

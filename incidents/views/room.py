@@ -26,8 +26,9 @@ REGIONS = (
     "documents",
 )
 # Regions that are pages, too, and say more there.
-WHOLE_PAGES = ("updates", "drafts", "gaps", "synthesis", "findings", "tasks", "questions", "changes", "theories")
-WHOLE_PAGES = ("updates", "gaps", "findings", "tasks", "questions", "changes", "theories", "facts")
+WHOLE_PAGES = (
+    "updates", "drafts", "gaps", "synthesis", "findings", "tasks", "questions", "changes", "theories", "facts",
+)  # fmt: skip
 
 
 @require_GET

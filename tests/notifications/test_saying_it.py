@@ -8,8 +8,14 @@ from django.utils.html import escape
 
 from incidents import kinds
 from incidents.arrivals import arrivals_of
-from incidents.models import ChangeIntent, RoleAssignment, StatusUpdate, StreamException, SynthesisDelegation
-from incidents.models import ChangeIntent, RestorationOrder, RoleAssignment, StatusUpdate, StreamException
+from incidents.models import (
+    ChangeIntent,
+    RestorationOrder,
+    RoleAssignment,
+    StatusUpdate,
+    StreamException,
+    SynthesisDelegation,
+)
 from incidents.sms_length import sms_length
 from notifications import notices, tick
 from notifications.models import Delivery, Notice
