@@ -190,6 +190,21 @@ def may_answer(membership, incident):
     return not holders or membership.pk in holders or membership.is_administrator
 
 
+def may_report(membership, incident=None):
+    """Every member tells what customers see; about an incident, whoever may see it."""
+    if membership is None or membership.ended_at is not None:
+        return False
+    return incident is None or incident.is_visible_to(membership)
+
+
+def may_sort_reports(membership, incident):
+    """What customers see alike is the support liaison's to say, and the lead's; while nobody listens, everybody's."""
+    if membership is None or not membership.is_responder:
+        return False
+    liaisons = incident.holders_of([IncidentRole.SUPPORT_LIAISON])
+    return not liaisons or membership.pk in liaisons or may_coordinate(membership, incident)
+
+
 def may_speak_outside(membership):
     """Nothing leaves the organisation in the name of somebody whose address is not proven to be theirs."""
     return membership is None or membership.person.has_confirmed_email()

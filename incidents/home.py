@@ -8,7 +8,7 @@ from django.utils import timezone
 from teams.models import Function, Rota
 
 from . import authority
-from .models import Alert, Decision, Incident, IncidentInvitation, Obligation, RoleAssignment
+from .models import Alert, Decision, Incident, IncidentInvitation, Obligation, RoleAssignment, Spike
 from .models.obligations import CLOCKS, ObligationKind
 
 # What somebody is asked waits for them from the first moment; so does what they are to hear, answer or decide.
@@ -97,8 +97,13 @@ class Home:
         return Alert.objects.waiting().count() - len(self.alerts)
 
     @cached_property
+    def spikes(self):
+        """More customers write than usual, and no incident is about it."""
+        return list(Spike.objects.visible_to(self.member).proposed().filter(incident=None))
+
+    @cached_property
     def is_quiet(self):
-        return not self.open and not self.alerts
+        return not self.open and not self.alerts and not self.spikes
 
 
 def own_roles(member):

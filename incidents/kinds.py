@@ -158,6 +158,21 @@ QUESTION_ANSWERED = _kind("question_answered", "questions", "needs", visibility=
 QUESTION_DECLINED = _kind("question_declined", "questions", "needs", visibility=BRIEFING, notifies=True)
 QUESTION_WAITS = _kind("question_waits", "questions", "needs", notifies=True)
 
+# What the customers wrote is on the report and in no entry.
+REPORT_FILED = _kind("report_filed", "reports", system=True)
+REPORT_REPEATED = _kind("report_repeated", "reports", system=True)
+REPORTS_ATTACHED = _kind("reports_attached", "reports")
+REPORTS_SORTED = _kind("reports_sorted", "reports", "theories", system=True)
+SYMPTOM_NAMED = _kind("symptom_named", "reports", "theories", "needs")
+SYMPTOMS_MERGED = _kind("symptoms_merged", "reports", "theories")
+SYMPTOM_SPLIT = _kind("symptom_split", "reports", "theories", "needs")
+SPIKE_SEEN = _kind("spike_seen", "reports", "needs", notifies=True)
+SPIKE_ACCEPTED = _kind("spike_accepted", "reports", "needs")
+SPIKE_DISMISSED = _kind("spike_dismissed", "reports", "needs")
+DIGEST_GIVEN = _kind("digest_given", "reports")
+# Agents may be stakeholders; what they say is not in the entry.
+SUPPORT_BRIEF_WRITTEN = _kind("support_brief_written", "reports", visibility=BRIEFING, notifies=True)
+
 # What people put on the record by hand; the lines that read differently afterwards are drawn again by `fragments.py`.
 NOTE_ADDED = _kind("note_added")
 MESSAGE_PINNED = _kind("message_pinned")

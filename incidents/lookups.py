@@ -20,6 +20,9 @@ from .models import (
     Question,
     ResolutionEstimate,
     RestorationOrder,
+    Spike,
+    SupportReport,
+    Symptom,
     SyncPoint,
     Task,
     Workstream,
@@ -108,6 +111,24 @@ def find_question(request, incident, pk):
     question = get_object_or_404(Question.objects.visible_to(request.membership, incident).with_people(), pk=pk)
     question.incident = incident
     return question
+
+
+def find_report(request, pk):
+    """A report that waits, or of an incident that they may see; for stakeholders one of their own."""
+    return get_object_or_404(SupportReport.objects.visible_to(request.membership).for_reading(), pk=pk)
+
+
+def find_symptom(request, incident, pk):
+    """A symptom of the incident, merged ones too; 404 for stakeholders."""
+    require_responder(request)
+    symptom = get_object_or_404(Symptom.objects.for_reading(), incident=incident, pk=pk)
+    symptom.incident = incident
+    return symptom
+
+
+def find_spike(request, pk):
+    """What more reports than usual propose; 404 for stakeholders, and where the incident is not theirs to see."""
+    return get_object_or_404(Spike.objects.visible_to(request.membership).for_reading(), pk=pk)
 
 
 def message_in(request, incident, name="message"):

@@ -20,6 +20,7 @@ from .boards.gaps import GapBoard
 from .boards.lines import LineBoard
 from .boards.needs import needs_of
 from .boards.questions import QuestionBoard
+from .boards.reports import ReportBoard
 from .boards.roles import RoleBoard
 from .boards.synthesis import SynthesisBoard
 from .boards.tasks import TaskBoard
@@ -256,6 +257,11 @@ class IncidentRoom:
     @cached_property
     def questions(self):
         return QuestionBoard(self)
+
+    @cached_property
+    def reports(self):
+        """What customers see, and what agents may say."""
+        return ReportBoard(self)
 
     # --- What is changed, and what is suspected -------------------------------------------------------
 

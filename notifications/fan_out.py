@@ -39,6 +39,7 @@ SUBJECTS = (
     "finding",
     "task",
     "question",
+    "spike",
     "exception",
     "dependency",
     "silence",
@@ -172,6 +173,7 @@ _TOPICS = {
     kinds.SYNTHESIS_PUBLISHED.name: "synthesis",
     kinds.SYNTHESIS_CHALLENGED.name: "synthesis",
     kinds.SYNTHESIS_WAITS.name: "synthesis",
+    kinds.SUPPORT_BRIEF_WRITTEN.name: "support_brief",
 }
 
 

@@ -21,6 +21,7 @@ from incidents.models import (
     Synthesis,
     Task,
 )
+from incidents.models import Finding, FunctionActivation, Incident, Question, Spike, SupportBrief, Task
 from incidents.models.changes import ChangeState
 from incidents.models.synthesis import LINES
 from incidents.models.updates import PARTS
@@ -439,6 +440,29 @@ def _question(headline, act):
     return words
 
 
+def _spike(entry, reader):
+    spike = Spike.objects.select_related("severity").get(pk=entry.details["spike"])
+    proposed = f"Raise it to {spike.severity.name}" if spike.severity else "Declare an incident"
+    facts = _named(("Counted", spike.sentence), ("Proposed", proposed))
+    return Words("More customers write than usual", facts, "Say yes, or why not", spike.sentence, "reports/")
+
+
+def _support_brief(entry, reader):
+    """What agents say, in their mail: those were written for them."""
+    brief = SupportBrief.objects.for_reading().get(pk=entry.details["support_brief"])
+    organization = entry.incident.organization
+    facts = _named(
+        ("Say", brief.say),
+        ("Do not say", brief.avoid),
+        ("Meanwhile customers can", brief.workaround),
+        ("More at", _moment(brief.next_update_at, organization) if brief.next_update_at else ""),
+        ("Written by", _who(entry)),
+    )
+    return Words(
+        f"What agents say, version {brief.version}", facts, "Read it before you answer", brief.say, "support-brief/"
+    )
+
+
 def _let_in(entry, reader):
     until = _moment(entry.details["until"], entry.incident.organization)
     facts = _named(("Workstream", entry.workstream), ("Until", until), ("Let in by", _who(entry)))
@@ -671,6 +695,8 @@ _WORDS = {
     kinds.QUESTION_ANSWERED.name: _question("answered", "Open the incident"),
     kinds.QUESTION_DECLINED.name: _question("declined", "Open the incident"),
     kinds.QUESTION_WAITS.name: _question("waits for an answer", "Answer it"),
+    kinds.SPIKE_SEEN.name: _spike,
+    kinds.SUPPORT_BRIEF_WRITTEN.name: _support_brief,
     kinds.EXCEPTION_GRANTED.name: _let_in,
     kinds.WORKSTREAM_BLOCKED.name: _blocked,
     kinds.WORKSTREAM_UNBLOCKED.name: _unblocked,

@@ -39,6 +39,7 @@ class Listener:
     phone: str = ""
     administrator: bool = False
     stakeholder: bool = False
+    function_id: int | None = None
 
     def address(self, channel):
         return self.phone if channel == SMS else self.email
@@ -468,6 +469,20 @@ def _asker(situation):
     yield _Call(situation.details.get("asker"), (EMAIL,), "You asked the question")
 
 
+def _spike(situation):
+    """Whoever listens to customers, and whoever leads: a person says what follows from it."""
+    for role in (IncidentRole.SUPPORT_LIAISON, IncidentRole.LEAD):
+        yield from _holder_or_next(situation, role, (EMAIL,), "More reports than usual")
+
+
+def _agents(situation):
+    """Everybody of the function that answers customers, whether they are in the room or not."""
+    function_id, name = situation.functions.get(situation.details.get("function"), (None, ""))
+    for member in situation.members.values():
+        if function_id and member.function_id == function_id:
+            yield _Call(member.id, (EMAIL,), f"Answers customers: {name}", BRIEFING)
+
+
 def _let_in(situation):
     yield _Call(situation.details.get("member"), (EMAIL,), "You may speak in the workstream")
 
@@ -628,6 +643,8 @@ _CALLS = {
     kinds.QUESTION_ANSWERED.name: _asker,
     kinds.QUESTION_DECLINED.name: _asker,
     kinds.QUESTION_WAITS.name: _reminder,
+    kinds.SPIKE_SEEN.name: _spike,
+    kinds.SUPPORT_BRIEF_WRITTEN.name: _agents,
     kinds.EXCEPTION_GRANTED.name: _let_in,
     kinds.WORKSTREAM_BLOCKED.name: _workstream,
     kinds.WORKSTREAM_UNBLOCKED.name: _workstream,

@@ -103,6 +103,7 @@ def _listener(member):
         phone=member.phone,
         administrator=member.is_administrator,
         stakeholder=not member.is_responder,
+        function_id=member.function_id,
     )
 
 

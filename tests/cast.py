@@ -33,8 +33,13 @@ from incidents.models import (
     Question,
     ResolutionEstimate,
     RestorationOrder,
+    Spike,
     StatusUpdate,
     StreamException,
+    SupportBrief,
+    SupportDigest,
+    SupportReport,
+    Symptom,
     SyncPoint,
     Synthesis,
     SynthesisDelegation,
@@ -124,6 +129,15 @@ def _plant_secrets(globex, omar):
     UpdateDraft.save_text(incident, "leadership", {"business_impact": secret}, by=omar, no_change=secret)
     Task.add(incident, secret, by=omar)
     Question.ask(incident, secret, by=omar)
+    report = SupportReport.file(
+        secret, by=omar, incident=incident, feature=secret, segment=secret, ticket=f"https://{MARKER}.example/"
+    )
+    report.count_one_more(by=omar, ticket=secret)
+    Symptom.name(incident, secret, by=omar, reports=[report])
+    SupportDigest.give(incident, secret, by=omar)
+    SupportBrief.write(incident, secret, by=omar, avoid=secret, workaround=secret)
+    SupportReport.file(f"Waits {secret}", by=omar, segment=secret, ticket=secret, count=50)
+    Spike.objects.get(incident=None).dismiss(by=omar, reason=secret)
     StreamException.grant(incident.workstreams.in_order().first(), omar, minutes=30, by=omar)
     GuardWaiver.keep(incident, "no_lead", MARKER, reason=secret, by=omar)
     Decision.open(incident, "priority", secret, by=omar, choice=secret, reason=secret, options=[secret])

@@ -21,6 +21,8 @@ from incidents.models import (
     Question,
     ResolutionEstimate,
     Synthesis,
+    SupportReport,
+    Symptom,
     Task,
     Workstream,
 )
@@ -59,6 +61,19 @@ def raise_finding(incident, condition="5.1 is healthy on the canary.", *, by, **
 def ask_question(incident, text="May we tell Hooli that it is Europe only?", *, by, **fields):
     entry = Question.ask(incident, text, by=by, **fields)
     return incident.questions.get(pk=entry.details["question"])
+
+
+def file_report(incident=None, text="Card declined, the bank says it is fine", *, by, **fields):
+    return SupportReport.file(text, by=by, incident=incident, **fields)
+
+
+def name_symptom(incident, title="Card is declined", *, by, reports=None, **fields):
+    """Of all reports that are not sorted, unless some are given."""
+    reports = list(incident.reports.unsorted()) if reports is None else reports
+    entry = Symptom.name(incident, title, by=by, reports=reports, **fields)
+    symptom = incident.symptoms.get(pk=entry.details["symptom"])
+    symptom.incident = incident
+    return symptom
 
 
 def propose_change(incident, *slugs, by, action="Drain the queue", minutes=30, begins=0, **fields):

@@ -5,6 +5,7 @@ from rest_framework import serializers
 from teams.api.shapes import LARGEST_ID, Lookup
 
 from ..models import ChangeIntent, Finding, Hypothesis, Message, Workstream
+from ..models import ChangeIntent, Hypothesis, Message, SupportReport, Symptom, Workstream
 
 
 class Part(Lookup, serializers.IntegerField):
@@ -48,3 +49,29 @@ class HypothesisPart(Part):
 class ChangePart(Part):
     model = ChangeIntent
     default_error_messages = {"missing": "There is no such change in this incident."}
+
+
+class ReportParts(serializers.ListField):
+    """Several reports of the incident, by `id`; found in one query however many there are."""
+
+    child = serializers.IntegerField(min_value=1, max_value=LARGEST_ID)
+    default_error_messages = {"missing": "There is no such report in this incident."}
+
+    def __init__(self, **kwargs):
+        super().__init__(**{"max_length": 1000, **kwargs})
+
+    def to_internal_value(self, data):
+        keys = super().to_internal_value(data)
+        request = self.context["request"]
+        number = request.parser_context["kwargs"]["number"]
+        reports = SupportReport.objects.visible_to(request.membership).filter(incident__number=number, pk__in=keys)
+        found = {report.pk: report for report in reports}
+        if missing := [position for position, pk in enumerate(keys) if pk not in found]:
+            sentence = self.error_messages["missing"]
+            raise serializers.ValidationError({position: [sentence] for position in missing})
+        return list(found.values())
+
+
+class SymptomPart(Part):
+    model = Symptom
+    default_error_messages = {"missing": "There is no such symptom in this incident."}

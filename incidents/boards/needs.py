@@ -183,6 +183,23 @@ def _synthesis(room):
         yield Need("synthesis", "", sentence, _lateness(room, board.clock.due_at), board.clock.due_at, (act,))
 
 
+def _spikes(room):
+    """More customers write than usual: for whoever leads or listens, until somebody says yes or no."""
+    if not ({IncidentRole.LEAD, IncidentRole.SUPPORT_LIAISON} & room.own_roles):
+        return
+    if spike := room.reports.spike:
+        words = f"{spike.sentence}: raise it to {spike.severity.name}?"
+        acts = (Act("Answer", f"reports/#spike-{spike.pk}", page=True),)
+        yield Need("spike", str(spike.pk), words, acts=acts)
+
+
+def _new_symptoms(room):
+    if IncidentRole.LEAD in room.own_roles:
+        for symptom in room.reports.new_symptoms:
+            act = Act("Look at it", f"symptoms/{symptom.pk}/", page=True)
+            yield Need("symptom", str(symptom.pk), f"New symptom {symptom.key}: {symptom.title}", acts=(act,))
+
+
 def _questions(room):
     own = room.own_roles & set(authority.ANSWERING)
     if not own:
@@ -243,4 +260,6 @@ def _lateness(room, due_at):
 LOOKS = (
     _invitations, _roles_in_question, _decisions, _clocks, _vacant_roles, _functions, _findings, _synthesis,
     _drafts, _questions, _tasks, _changes, _facts,
+    _invitations, _roles_in_question, _decisions, _clocks, _vacant_roles, _functions, _findings, _spikes,
+    _new_symptoms, _questions, _tasks, _changes,
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from functools import cached_property
 
+from ..listening import are_alike
 from ..models.hypotheses import FixState, HypothesisState
 
 SHOWN = 200
@@ -15,7 +16,11 @@ class TheoryBoard:
 
     @cached_property
     def hypotheses(self):
-        return list(self.room.incident.hypotheses.visible_to(self.room.viewer).for_reading().in_order()[:SHOWN])
+        found = list(self.room.incident.hypotheses.visible_to(self.room.viewer).for_reading().in_order()[:SHOWN])
+        symptoms = self.room.reports.tally.symptoms if any(each.is_undecided for each in found) else ()
+        for each in found:
+            each.symptoms = symptoms_like(each, symptoms) if each.is_undecided else ()
+        return found
 
     @cached_property
     def fixes(self):
@@ -49,3 +54,10 @@ class TheoryBoard:
         """Names what is folded away, so that a fold stays open until something else is in it."""
         folded = [*self.ruled_out, *self.failed]
         return "-".join(each.key.lower() for each in folded)
+
+
+def symptoms_like(hypothesis, symptoms):
+    """What customers see that may come from what is suspected: a hint, and nothing more."""
+    return [
+        each for each in symptoms if are_alike(hypothesis.statement, hypothesis.component, each.title, each.service)
+    ]

@@ -131,6 +131,30 @@ def _question(row):
     return f"{asked} {escaped(row['text'])}\n{answer}"
 
 
+def _brief(row):
+    parts = {"Not": "avoid", "Meanwhile": "workaround"}
+    more = "".join(f"  - {label}: {escaped(row[name])}\n" for label, name in parts.items() if row[name])
+    head = f"- Version {row['version']}, {moment(row['written_at'])} by {escaped(row['written_by'])}"
+    return f"{head}: {escaped(row['say'])}\n{more}"
+
+
+def _symptom(row):
+    merged = ", merged" if row["merged_into"] else ""
+    return f"- {row['key']} {escaped(row['title'])}: {row['customers']} customers in {row['reports']} reports{merged}\n"
+
+
+def _report(row):
+    segment = f" ({escaped(row['segment'])})" if row["segment"] else ""
+    ticket = f", ticket {escaped(row['ticket'])}" if row["ticket"] else ""
+    when, by = moment(row["reported_at"]), escaped(row["reported_by"])
+    return f"- {when} by {by}, {row['customers']} customers{segment}{ticket}: {escaped(row['error_text'])}\n"
+
+
+def _digest(row):
+    when, by = moment(row["given_at"]), escaped(row["given_by"])
+    return f"- {row['number']}, {when} by {by}, {row['figures']['customers']} customers: {escaped(row['text'])}\n"
+
+
 def _update(row):
     labels = {part.name: part.label for part in PARTS[row["audience"]]}
     said = "".join(f"\n{escaped(labels[name])}:\n\n{fenced(text)}" for name, text in row["body"].items())
@@ -239,6 +263,10 @@ _SECTIONS = {
     "commitments": _commitment,
     "restoration_orders": _restoration_order,
     "questions": _question,
+    "support_briefs": _brief,
+    "symptoms": _symptom,
+    "reports": _report,
+    "digests": _digest,
     "updates": _update,
     "decisions": _decision,
     "changes": _change,

@@ -15,8 +15,11 @@ from ..api.facts import BusinessImpactAnswer, CommitmentAnswer, EstimateAnswer, 
 from ..api.findings import FindingAnswer
 from ..api.participants import ParticipantAnswer
 from ..api.questions import QuestionAnswer
+from ..api.reports import ReportAnswer
 from ..api.roles import RoleAnswer
 from ..api.synthesis import SynthesisAnswer
+from ..api.support_briefs import BriefAnswer, DigestAnswer
+from ..api.symptoms import SymptomAnswer
 from ..api.tasks import TaskAnswer, owners_in
 from ..api.theories import FixAnswer, HypothesisAnswer
 from ..api.updates import UpdateAnswer
@@ -24,6 +27,7 @@ from ..api.waivers import WaiverAnswer
 from ..api.workstreams import WorkstreamAnswer
 from ..fragments import attach_messages, rfc3339
 from ..models import Question
+from ..tally import Tally
 
 FORMAT = "muster.incident.v1"
 STRETCH = 500
@@ -117,7 +121,15 @@ class Export:
         yield "business_impacts", BusinessImpactAnswer(stated, many=True).data
         questions = Question.objects.visible_to(viewer, incident).with_people().in_order()
         yield "questions", QuestionAnswer(questions, many=True).data
+        briefs = incident.support_briefs.for_reading().order_by("version")
+        yield "support_briefs", BriefAnswer(briefs, many=True).data
         if viewer.is_responder:
+            symptoms, tally = list(incident.symptoms.for_reading().in_order()), Tally(incident)
+            for symptom in symptoms:
+                symptom.counted, symptom.hypotheses = tally.of(symptom), []
+            yield "symptoms", SymptomAnswer(symptoms, many=True).data
+            yield "reports", ReportAnswer(incident.reports.for_reading().order_by("pk"), many=True).data
+            yield "digests", DigestAnswer(incident.digests.for_reading().order_by("number"), many=True).data
             streams = incident.workstreams.for_reading(viewer).in_order()
             yield "workstreams", WorkstreamAnswer(streams, many=True).data
             versions = incident.syntheses.for_reading(viewer).order_by("version")

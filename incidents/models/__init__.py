@@ -6,6 +6,7 @@ from .changes import ChangeConflict, ChangeIntent, ChangeService
 from .commitments import Commitment
 from .decisions import Decision, DecisionInput
 from .dependencies import WorkstreamDependency
+from .digests import SupportDigest
 from .documents import Document
 from .drafts import UpdateDraft
 from .estimates import ResolutionEstimate
@@ -24,7 +25,12 @@ from .reading import StreamRead
 from .restoration import RestorationOrder, RestorationStep
 from .roles import RoleAssignment
 from .sources import UpdateSource
+from .reports import ReportEcho, SupportReport
+from .roles import RoleAssignment
+from .spikes import Spike
 from .stream_exceptions import StreamException
+from .support_briefs import SupportBrief
+from .symptoms import Symptom
 from .sync_points import SyncPoint
 from .synthesis import Synthesis, SynthesisDelegation, SynthesisEditing, SynthesisSource
 from .tasks import Task
@@ -71,12 +77,18 @@ __all__ = [
     "ResolutionEstimate",
     "RestorationOrder",
     "RestorationStep",
+    "ReportEcho",
     "RoleAssignment",
+    "Spike",
     "Status",
     "StatusUpdate",
     "Stint",
     "StreamException",
     "StreamRead",
+    "SupportBrief",
+    "SupportDigest",
+    "SupportReport",
+    "Symptom",
     "SyncPoint",
     "Synthesis",
     "SynthesisDelegation",

@@ -349,6 +349,8 @@ class Incident(TenantModel):
         from .decisions import Decision
         from .invitations import IncidentInvitation
         from .obligations import Obligation
+        from .spikes import Spike
+        from .symptoms import Symptom
 
         if other.pk == self.pk:
             raise Refused("An incident cannot be merged into itself.", code="merge_itself")
@@ -366,6 +368,9 @@ class Incident(TenantModel):
         self.resolved_at = timezone.now()
         self.save(update_fields=["status", "merged_into", "resolved_at"])
         self.alerts.update(incident=other)
+        Symptom.move_all(self, other)
+        self.reports.update(incident=other)
+        Spike.end_all(self, reason=f"Goes on in {other.key}")
         Obligation.cancel_open(self)
         IncidentInvitation.end_all(self)
         _role_model().end_pending(self)

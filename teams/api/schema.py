@@ -30,6 +30,8 @@ TAGS = {
     "me": "Whom a token acts for",
     "incidents": "Declare, work and end incidents",
     "alerts": "What monitoring says",
+    "reports": "What customers see",
+    "report-spikes": "What more reports than usual propose",
     "integrations": "Sources of alerts",
     "business-events": "What the business has planned",
     "deliveries": "What was sent to whom, and what became of it",

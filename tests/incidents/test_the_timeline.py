@@ -17,6 +17,7 @@ FIX = {"fix": 1, "key": "F1", "what": "Raise the limit", "hypothesis": "H1", "ch
 CLOCK = {"clock": "update", "audience": "customers", "due_at": DUE, "told": ["communications_lead", "administrators"]}
 TASK = {"task": 1, "number": 4, "text": "Drain the queue"}
 QUESTION = {"question": 1, "number": 7, "asker": 1, "name": "Stan Larsen"}
+SYMPTOM = {"symptom": 1, "key": "S2", "title": "Card is declined"}
 DECISION = {"decision": 4, "subject": "Roll back?"}
 ESTIMATE = {"estimate": 1, "earliest": "2026-03-01T14:00:00+00:00", "latest": DUE, "confidence": "low"}
 IMPACT = {"impact": 1, "number": 2, "what": "Cards", "segment": "EU", "level": "partial"}
@@ -333,6 +334,54 @@ SENTENCES = {
     "question_waits": (
         QUESTION | {"told": ["communications_lead"]},
         "Question Q7 waits for an answer. Told: communications lead.",
+    ),
+    "report_filed": (
+        {"report": 1, "count": 3, "segment": "Europe", "key": "S2", "title": "Card is declined"},
+        "Lena Fischer told what 3 customers see (Europe): S2 “Card is declined”.",
+    ),
+    "report_repeated": (
+        {"report": 1, "customers": 4},
+        "Lena Fischer counted one more customer on a report: 4 by now.",
+    ),
+    "reports_attached": (
+        {"reports": 2, "customers": 5},
+        "Lena Fischer brought customer reports to the incident: 2, of 5 customers.",
+    ),
+    "reports_sorted": (
+        SYMPTOM | {"reports": 2},
+        "Lena Fischer put 2 reports under S2 “Card is declined”.",
+    ),
+    "symptom_named": (
+        SYMPTOM | {"reports": 2},
+        "Lena Fischer named what customers see: S2 “Card is declined”, 2 reports.",
+    ),
+    "symptoms_merged": (
+        SYMPTOM | {"into": "S1", "into_title": "Cards fail"},
+        "Lena Fischer merged S2 “Card is declined” into S1 “Cards fail”.",
+    ),
+    "symptom_split": (
+        SYMPTOM | {"origin": "S1", "reports": 1},
+        "Lena Fischer took S2 “Card is declined” out of S1, 1 report.",
+    ),
+    "spike_seen": (
+        {"spike": 1, "customers": 12, "usual": "0.4", "severity": "sev1"},
+        "More customers write than usual: 12 in a quarter of an hour, usually 0.4. Proposed: SEV1.",
+    ),
+    "spike_accepted": (
+        {"spike": 1, "severity": "sev1"},
+        "Lena Fischer agreed that more customers write than usual and raised it to SEV1.",
+    ),
+    "spike_dismissed": (
+        {"spike": 1, "reason": "A campaign"},
+        "Lena Fischer decided that nothing follows from more customers writing than usual.",
+    ),
+    "digest_given": (
+        {"digest": 1, "number": 2, "reports": 3, "customers": 12, "direction": "rising"},
+        "Lena Fischer told the room what customers say (digest 2): 12 customers in 3 reports, rising.",
+    ),
+    "support_brief_written": (
+        {"support_brief": 1, "version": 2, "next_update_at": DUE},
+        "Lena Fischer wrote what agents say (version 2); more by 14:30.",
     ),
     "document_added": (
         {"document": 0, "title": "Provider status"},

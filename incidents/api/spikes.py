@@ -1,0 +1,60 @@
+"""Spikes: what more reports than usual propose, and what a person says to it."""
+
+from rest_framework import serializers
+
+from playbooks.models import Severity
+from teams.api.endpoint import Endpoint
+from teams.api.schema import listing, operation
+from teams.api.shapes import Answer, Body, Line, Named, Person, Text, Waiver
+
+from ..lookups import find_spike
+from ..models import Spike
+from ..models.spikes import SpikeState
+from .reach import require_responder
+
+
+class SpikeAnswer(Answer):
+    id = serializers.IntegerField()
+    incident = serializers.IntegerField(source="incident.number", default=None, allow_null=True)
+    severity = Named(Severity, allow_null=True, help_text="What is proposed; null: to declare an incident.")
+    customers = serializers.IntegerField(help_text="How many wrote in a quarter of an hour.")
+    usual = serializers.FloatField(help_text="How many usually do, by the day before.")
+    seen_at = serializers.DateTimeField()
+    state = serializers.ChoiceField(choices=SpikeState)
+    reason = serializers.CharField()
+    answered_by = Person(allow_null=True)
+    answered_at = serializers.DateTimeField(allow_null=True)
+    led_to = serializers.IntegerField(source="led_to.number", default=None, allow_null=True)
+
+
+class Accepting(Body):
+    title = Line(max_length=200, required=False, allow_blank=True, help_text="Of the incident that is declared.")
+    waiver = Waiver()
+
+
+class Dismissing(Body):
+    reason = Text(max_length=500)
+
+
+class Spikes(Endpoint):
+    @listing(SpikeAnswer)
+    def get(self, request):
+        """List the spikes, the newest first. Stakeholders: 404."""
+        require_responder(request)
+        return self.page(SpikeAnswer, Spike.objects.visible_to(self.member).for_reading())
+
+
+class SpikeAcceptance(Endpoint):
+    @operation(body=Accepting, answer=SpikeAnswer)
+    def post(self, request, pk):
+        """Do what is proposed: declare an incident with the reports that wait, or raise the severity."""
+        find_spike(request, pk).accept(by=self.member, **self.body(Accepting))
+        return self.answer(SpikeAnswer, find_spike(request, pk))
+
+
+class SpikeDismissal(Endpoint):
+    @operation(body=Dismissing, answer=SpikeAnswer)
+    def post(self, request, pk):
+        """Nothing follows from it, for a reason."""
+        find_spike(request, pk).dismiss(by=self.member, **self.body(Dismissing))
+        return self.answer(SpikeAnswer, find_spike(request, pk))

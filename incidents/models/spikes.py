@@ -1,0 +1,192 @@
+"""Spikes: more customers write than usual. Each proposes one thing, and a person says yes or no."""
+
+from django.db import models, transaction
+from django.db.models import Q, Sum
+from django.utils import timezone
+
+from playbooks.models import Severity
+from teams.errors import Refused
+from teams.models import Membership, Organization
+from teams.tenancy import TenantManager, TenantModel, TenantQuerySet, active_organization_id
+
+from .. import authority, kinds, listening
+from .incident import Incident
+from .reports import ReportEcho, SupportReport
+
+
+class SpikeState(models.TextChoices):
+    PROPOSED = "proposed", "Proposed"
+    ACCEPTED = "accepted", "Accepted"
+    DISMISSED = "dismissed", "Dismissed"
+
+
+class SpikeQuerySet(TenantQuerySet):
+    def visible_to(self, membership):
+        """For who responds: those of reports that wait, and of incidents that are theirs to see."""
+        if not membership.is_responder:
+            return self.none()
+        return self.filter(Q(incident=None) | Q(incident__in=Incident.objects.visible_to(membership)))
+
+    def proposed(self):
+        return self.filter(state=SpikeState.PROPOSED)
+
+    def for_reading(self):
+        return self.select_related("incident__severity", "severity", "answered_by__person", "led_to")
+
+
+class Spike(TenantModel):
+    """Without an incident it proposes to declare one, with one to raise it to `severity`. `customers` wrote in the
+    quarter of an hour in which it was seen, where `usual` are usual. `led_to` is the incident that was declared."""
+
+    State = SpikeState
+
+    incident = models.ForeignKey(Incident, models.CASCADE, null=True, related_name="spikes")
+    severity = models.ForeignKey(Severity, models.PROTECT, null=True, related_name="+")
+    customers = models.PositiveIntegerField()
+    usual = models.FloatField()
+    began_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+    state = models.CharField(max_length=10, choices=SpikeState, default=SpikeState.PROPOSED)
+    reason = models.TextField(blank=True)
+    answered_by = models.ForeignKey(Membership, models.PROTECT, null=True, related_name="+")
+    answered_at = models.DateTimeField(null=True)
+    led_to = models.ForeignKey(Incident, models.SET_NULL, null=True, related_name="+")
+
+    objects = TenantManager.from_queryset(SpikeQuerySet)()
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "incident"], condition=Q(state="proposed"), name="spike_one_proposed"
+            ),
+            models.UniqueConstraint(
+                fields=["organization"], condition=Q(state="proposed", incident=None), name="spike_one_waiting"
+            ),
+        ]
+
+    def __str__(self):
+        return self.sentence
+
+    @property
+    def sentence(self):
+        """What was counted, in words."""
+        return f"{self.customers} customers in {listening.WINDOW.seconds // 60} minutes, usually {self.usual:.1f}"
+
+    @property
+    def is_proposed(self):
+        return self.state == SpikeState.PROPOSED
+
+    # --- Verbs -----------------------------------------------------------------------------------
+
+    @classmethod
+    def watch(cls, incident):
+        """Look whether more write than usual, after a report came in and under the same lock.
+
+        A spike that was seen goes on until nothing has been above the threshold for a window of time, and is proposed
+        once; so is the next one while nobody has answered. Returns the new spike, or None.
+        """
+        now = timezone.now()
+        proposed = _worse_than(incident.severity) if incident else None
+        if incident and not (incident.is_open and proposed):
+            return None
+        began_at = now - listening.WINDOW
+        recent = _customers(incident, began_at, now)
+        before = _customers(incident, began_at - listening.BASELINE, began_at)
+        if not listening.is_spike(recent, before):
+            return None
+        of_stream = cls.objects.filter(incident=incident) if incident else cls.objects.filter(incident=None)
+        latest = of_stream.order_by("-last_at").first()
+        if latest and (latest.is_proposed or latest.last_at >= began_at):
+            latest.last_at = now
+            latest.save(update_fields=["last_at"])
+            return None
+        spike = cls.objects.create(
+            incident=incident, severity=proposed, customers=recent, usual=listening.usual(before),
+            began_at=began_at, seen_at=now, last_at=now,
+        )  # fmt: skip
+        spike._record(kinds.SPIKE_SEEN, customers=recent, usual=f"{spike.usual:.1f}")
+        return spike
+
+    @transaction.atomic
+    def accept(self, *, by, title="", waiver=""):
+        """Do what is proposed. Returns the incident: the one made more severe, or the one declared."""
+        self._begin()
+        if self.incident:
+            self.incident.change_severity(self.severity, by=by, reason=self.sentence, waiver=waiver)
+            self._settle(SpikeState.ACCEPTED, by=by)
+            self._record(kinds.SPIKE_ACCEPTED, by=by)
+            return self.incident
+        from ..mobilization import declare
+
+        authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
+        waiting = SupportReport.objects.waiting().filter(reported_at__gte=self.began_at)
+        title = title.strip() or self._first_words(waiting)
+        self.led_to = declare(title, by=by, detected_by="Customer reports", key=f"spike-{self.pk}")
+        if waiting.exists():
+            SupportReport.attach(list(waiting), self.led_to, by=by)
+        self._settle(SpikeState.ACCEPTED, by=by)
+        return self.led_to
+
+    @transaction.atomic
+    def dismiss(self, *, by, reason):
+        """It is not what it looks like, for a reason. Returns the entry, None without an incident."""
+        self._begin()
+        allowed = authority.may_sort_reports(by, self.incident) if self.incident else authority.may_respond(by)
+        authority.require(allowed, "The support liaison or the incident lead answers this.", code="liaison_right")
+        self.reason = reason.strip()
+        if not self.reason:
+            raise Refused("Say why nothing follows from it.", code="reason_required")
+        self._settle(SpikeState.DISMISSED, by=by)
+        return self._record(kinds.SPIKE_DISMISSED, by=by, reason=self.reason)
+
+    @classmethod
+    def end_all(cls, incident, *, reason):
+        """What was proposed goes on elsewhere; call under the incident's lock."""
+        cls.objects.filter(incident=incident).proposed().update(
+            state=SpikeState.DISMISSED, reason=reason, answered_at=timezone.now()
+        )
+
+    # --- Inside ----------------------------------------------------------------------------------
+
+    def _begin(self):
+        if self.incident:
+            self.incident.lock()
+        else:
+            Organization.objects.select_for_update().get(pk=active_organization_id())
+        self.lock()
+        if not self.is_proposed:
+            who = self.answered_by.name if self.answered_by else "Muster"
+            raise Refused(f"{who} has {self.get_state_display().lower()} this already.", code="already_answered")
+
+    def _settle(self, state, *, by):
+        self.state, self.answered_by, self.answered_at = state, by, timezone.now()
+        self.save(update_fields=["state", "reason", "answered_by", "answered_at", "led_to"])
+
+    @staticmethod
+    def _first_words(waiting):
+        """A title for whoever gives none: what the first of them sees."""
+        first = waiting.order_by("pk").first()
+        return " ".join(first.error_text.split())[:200] if first else "More customers report trouble than usual"
+
+    def _record(self, kind, *, by=None, **details):
+        if self.incident is None:
+            return None
+        severity = self.severity.slug if self.severity else ""
+        return self.incident.record(kind, by=by, spike=self.pk, severity=severity, **details)
+
+
+def _worse_than(severity):
+    """The next worse severity, or None."""
+    return Severity.objects.filter(rank__lt=severity.rank).order_by("-rank").first()
+
+
+def _customers(incident, since, until):
+    """How many customers wrote from `since` until `until`: about the incident, or about none."""
+    # The newest is the very report that is looked at.
+    reports = SupportReport.objects.filter(incident=incident) if incident else SupportReport.objects.waiting()
+    echoes = ReportEcho.objects.filter(report__incident=incident) if incident else ReportEcho.objects.filter(
+        report__incident=None
+    )  # fmt: skip
+    told = reports.filter(reported_at__gt=since, reported_at__lte=until).aggregate(all=Sum("count"))["all"] or 0
+    return told + echoes.filter(at__gt=since, at__lte=until).count()

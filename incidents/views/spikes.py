@@ -1,0 +1,45 @@
+"""Spikes: saying yes to what more reports than usual propose, or no with a reason."""
+
+from django.shortcuts import redirect
+from django.views.decorators.http import require_http_methods
+
+from ..forms.reports import SpikeDismissalForm, SpikeForm
+from ..lookups import find_spike
+from ..models import SupportReport
+from .acting import act_form, posted
+from .answers import done
+
+
+@require_http_methods(["GET", "POST"])
+def spike(request, pk):
+    found = find_spike(request, pk)
+    form = SpikeForm(posted(request), initial={"title": _first_words(found)})
+    if form.is_valid():
+        with form.refusals():
+            incident = found.accept(by=request.membership, **form.cleaned_data)
+            if request.htmx:
+                return done(request, incident.timeline.latest_first().first())
+            return redirect(incident)
+    return _form(request, "spike", found, form, "More customers write than usual")
+
+
+@require_http_methods(["GET", "POST"])
+def spike_dismissal(request, pk):
+    found = find_spike(request, pk)
+    form = SpikeDismissalForm(posted(request))
+    if form.is_valid():
+        with form.refusals():
+            entry = found.dismiss(by=request.membership, **form.cleaned_data)
+            return done(request, entry) if entry else redirect("incidents:report_desk", org=request.organization.slug)
+    return _form(request, "spike_dismissal", found, form, "Nothing follows from it")
+
+
+def _first_words(spike):
+    if spike.incident_id:
+        return ""
+    first = SupportReport.objects.waiting().filter(reported_at__gte=spike.began_at).order_by("pk").first()
+    return " ".join(first.error_text.split())[:200] if first else ""
+
+
+def _form(request, stem, spike, form, title):
+    return act_form(request, stem, title=title, form=form, spike=spike, incident=spike.incident)
