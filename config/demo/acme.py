@@ -47,6 +47,8 @@ def tell(organization, members, now):
         labels={"severity": "warning", "service": "gateway"},
     )
     waiting.at(0, take_in, backups, [expiring])
+    waiting.reports(14, "stan", "The export of invoices is empty since this morning.", waits=True, segment="Partners")
+    waiting.reports(19, "sam", "Export gives an empty file.", waits=True, count=5, source="chat")
     waiting.pass_until(now)
 
 
@@ -87,6 +89,14 @@ def _payments_fail(organization, members, now, monitoring):
         },
         annotations={"summary": "Card payments fail at checkout", "description": "38 % of authorisations fail."},
     )
+    early = story.reports(
+        -3,
+        "sam",
+        "Card declined three times, my bank says it is fine.",
+        waits=True,
+        segment="Europe",
+        ticket="ZD-48102",
+    )
     (alert,) = story.at(0, take_in, monitoring, [fired])
     alert.refresh_from_db()
     story.incident = Incident.objects.get(pk=alert.incident_id)
@@ -115,6 +125,10 @@ def _payments_fail(organization, members, now, monitoring):
     story.engages(4.6, "sam", "support")
     story.takes(4.7, "sam", "support_liaison")
     story.says(5, "sam", "General", "31 tickets in ten minutes, nearly all *“declined, but my bank says it is fine”*.")
+    story.attaches(5.1, "sam", early)
+    declined = story.reports(
+        5.2, "sam", "“Your card was declined”, on every card I try.", count=24, segment="Europe", ticket="ZD-48110"
+    )
     story.tells(
         5.5,
         "mei",
@@ -146,6 +160,13 @@ def _payments_fail(organization, members, now, monitoring):
         "mei",
         "Invoices work only from 20 € on",
         workaround="Please pay by invoice (from 20 € on), or try again in half an hour.",
+    cards = story.names(7.2, "sam", "Card is declined, the bank says it is fine", early, declined, service="gateway")
+    story.briefs(
+        7.5,
+        "sam",
+        "Some card payments do not go through at the moment. We know the cause and are undoing a change.",
+        avoid="No time by which it works again; nothing about the bank.",
+        workaround="Pay by invoice, or try again in half an hour.",
     )
     story.says(
         8,
@@ -170,6 +191,14 @@ def _payments_fail(organization, members, now, monitoring):
         "If a payment failed for the customer but was captured by the bank, we have to void it tonight. "
         "@jonas can you count those?",
     )
+    _the_cause_is_found(story, pool, bank, cards)
+    _the_release_is_taken_back(story)
+    _payments_come_back(story)
+    story.pass_until(now)
+
+
+def _the_cause_is_found(story, pool, bank, cards):
+    """One theory falls, the other holds; customers go on writing while the lead decides."""
     story.tells(
         11,
         "mei",
@@ -245,6 +274,9 @@ def _the_lead_decides(story, pool):
         "technical",
         text="Cause: acquire timeout of 250 ms in 2026.47. Rolling back to 2026.46, node by node.",
     )
+    story.reports(15.2, "stan", "Hooli cannot pay for their renewal.", count=1, segment="Large accounts", symptom=cards)
+    story.reports(15.5, "sam", "Declined at checkout.", count=55, segment="Europe", symptom=cards)
+    story.reports(15.7, "sam", "Paid, and got no receipt.", count=6, segment="Europe", source="chat")
 
 
 def _the_release_is_taken_back(story):
@@ -302,6 +334,8 @@ def _payments_come_back(story):
     story.tells(31, "lena", "technical", text="Two of four nodes on 2026.46 and clean. Next: gw-3, then gw-4.")
     story.claims(32, "jonas", "Void the 212 authorisations without a booking", "ledger", minutes=30)
     story.says(33, "sam", "Customer reports", "New tickets slow down: 6 in the last five minutes, 20 before that.")
+    story.reports(33.2, "sam", "Declined again.", count=6, segment="Europe", source="chat")
+    story.sums_up(33.5, "sam", "Nearly all say the same: declined, and the bank says it is fine. It slows down.")
     story.tells(
         35,
         "mei",

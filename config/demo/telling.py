@@ -24,6 +24,10 @@ from incidents.models import (
     RoleAssignment,
     StatusUpdate,
     Synthesis,
+    SupportBrief,
+    SupportDigest,
+    SupportReport,
+    Symptom,
     Task,
     Touchpoint,
     UpdateDraft,
@@ -235,6 +239,26 @@ class Story:
 
     def words(self, minute, who, place, text):
         return self.at(minute, Touchpoint.write, self._now(), place, text, by=self.members[who])
+    def reports(self, minute, who, text, *, waits=False, **more):
+        """What customers see; `waits`: before there is an incident."""
+        incident = None if waits else self._now()
+        return self.at(minute, SupportReport.file, text, by=self.members[who], incident=incident, **more)
+
+    def attaches(self, minute, who, *reports):
+        self.at(minute, SupportReport.attach, reports, self._now(), by=self.members[who])
+
+    def names(self, minute, who, title, *reports, service=None):
+        found = Service.objects.filter(slug=service).first()
+        entry = self.at(
+            minute, Symptom.name, self._now(), title, by=self.members[who], reports=reports, service=found
+        )  # fmt: skip
+        return Symptom.objects.get(pk=entry.details["symptom"])
+
+    def sums_up(self, minute, who, text):
+        self.at(minute, SupportDigest.give, self._now(), text, by=self.members[who])
+
+    def briefs(self, minute, who, say, **more):
+        self.at(minute, SupportBrief.write, self._now(), say, by=self.members[who], **more)
 
     def moves(self, minute, who, status, reason=""):
         return self.at(minute, self._now().change_status, status, by=self.members[who], reason=reason)

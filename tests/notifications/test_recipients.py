@@ -395,6 +395,25 @@ def test_an_answer_reaches_whoever_asked_and_nobody_else(kind):
     assert told(replace(situation, private=True)) == set()
 
 
+def test_a_spike_reaches_who_listens_and_who_leads():
+    spike = replace(QUIET, kind="spike_seen", rank=1, holders={"support_liaison": SAM, "lead": TARIQ})
+
+    assert told(spike) == {("Sam", "email"), ("Tariq", "email")}
+    assert told(replace(spike, holders={"lead": TARIQ})) == {("Tariq", "email")}
+
+
+def test_what_agents_say_reaches_everybody_who_answers_customers():
+    agents = {key: replace(MEMBERS[key], function_id=SUPPORT) for key in (SAM, STAN, MEI)}
+    brief = replace(QUIET, kind="support_brief_written", details={"function": "support"}, actor=MEI)
+    brief = replace(brief, members=MEMBERS | agents)
+
+    assert told(brief) == {("Sam", "email"), ("Stan", "email")}
+    assert {each.reader for each in who_hears(brief)} == {BRIEFING}
+    assert told(replace(brief, private=True, participants=frozenset({STAN}))) == {("Stan", "email")}
+    assert told(replace(brief, drill=True)) == set()
+    assert told(replace(brief, details={})) == set()
+
+
 def test_whoever_is_let_in_is_told():
     assert told(replace(QUIET, kind="exception_granted", details={"member": RUTH}, actor=LENA)) == {("Ruth", "email")}
 

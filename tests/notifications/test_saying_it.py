@@ -16,6 +16,7 @@ from incidents.models import (
     StreamException,
     SynthesisDelegation,
 )
+from incidents.models import ChangeIntent, RoleAssignment, StatusUpdate, StreamException, SupportBrief
 from incidents.sms_length import sms_length
 from notifications import notices, tick
 from notifications.models import Delivery, Notice
@@ -28,6 +29,7 @@ from tests.factories import (
     ask_question,
     declare_incident,
     give_estimate,
+    file_report,
     open_workstream,
     plan_event,
     propose_change,
@@ -105,6 +107,22 @@ def test_the_preview_of_an_update_is_what_is_sent(lena, ruth):
     assert (text.channel, text.people, text.text) == ("Text message", 0, sent.short)
     assert set(mail.text.splitlines()) - set(sent.text.splitlines()) == set()
     assert [each.recipient for each in Delivery.objects.filter(notice=sent)] == [ruth]
+
+
+def test_a_spike_and_what_agents_say_can_be_read_alone(lena, sam, settings):
+    settings.BASE_URL = "https://muster.acme.test"
+    incident = declare_incident(lena)
+    file_report(incident, by=sam, count=7)
+    SupportBrief.write(incident, "We know of it.", by=lena, avoid="No times.", workaround="Pay by invoice.")
+
+    spike, brief = notice_of(incident, "spike_seen"), notice_of(incident, "support_brief_written", BRIEFING)
+
+    assert "Counted: 7 customers in 15 minutes, usually 0.0" in spike.text
+    assert "Proposed: Raise it to SEV2" in spike.text
+    assert "What agents say, version 1" in brief.subject
+    for words in ("Say: We know of it.", "Do not say: No times.", "Meanwhile customers can: Pay by invoice."):
+        assert words in brief.text
+    assert "https://muster.acme.test/o/acme/incidents/1/support-brief/" in brief.text
 
 
 def test_a_drill_says_so_everywhere(lena):
