@@ -63,7 +63,7 @@ MADE_VISIBLE = _kind("made_visible", "header", "people")
 ASSESSED = _kind("assessed", *WHOLE_ROOM, visibility=BRIEFING, notifies=True)
 ASSESSMENT_DEFAULTED = _kind("assessment_defaulted", *WHOLE_ROOM, notifies=True)
 SEVERITY_CHANGED = _kind(
-    "severity_changed", "header", "clocks", "functions", "people", "gaps", visibility=BRIEFING, notifies=True
+    "severity_changed", "header", "clocks", "functions", "people", "reports", "gaps", visibility=BRIEFING, notifies=True
 )
 STATUS_CHANGED = _kind("status_changed", "header", "clocks", "needs", visibility=BRIEFING)
 RESOLVED = _kind("resolved", *WHOLE_ROOM, visibility=BRIEFING, notifies=True)
@@ -167,7 +167,7 @@ SYMPTOM_NAMED = _kind("symptom_named", "reports", "theories", "needs")
 SYMPTOMS_MERGED = _kind("symptoms_merged", "reports", "theories")
 SYMPTOM_SPLIT = _kind("symptom_split", "reports", "theories", "needs")
 SPIKE_SEEN = _kind("spike_seen", "reports", "needs", notifies=True)
-SPIKE_ACCEPTED = _kind("spike_accepted", "reports", "needs")
+SPIKE_ACCEPTED = _kind("spike_accepted", "header", "clocks", "functions", "people", "reports", "needs")
 SPIKE_DISMISSED = _kind("spike_dismissed", "reports", "needs")
 DIGEST_GIVEN = _kind("digest_given", "reports")
 # Agents may be stakeholders; what they say is not in the entry.

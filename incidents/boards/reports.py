@@ -61,7 +61,7 @@ class ReportBoard:
     @cached_property
     def spike(self):
         """The proposal that nobody has answered, or None."""
-        if not self.total.reports:
+        if not (self.total.reports and self.room.incident.is_open):
             return None
         spike = self.room.incident.spikes.proposed().select_related("severity").first()
         if spike:

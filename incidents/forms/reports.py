@@ -1,12 +1,16 @@
 """What customers see, as Support tells it: reports, symptoms, spikes, digests and the brief for agents."""
 
+from datetime import timedelta
+
 from django import forms
 from django.db.models import Q
+from django.utils import timezone
 
 from teams.models import Service
 
 from ..models import Incident, SupportReport, Symptom
 from ..models.digests import MAX_LENGTH as LONGEST_DIGEST
+from ..models.incident import OPEN
 from ..models.reports import MAX_LENGTH, MOST_CUSTOMERS
 from ..models.support_briefs import MAX_LENGTH as LONGEST_BRIEF
 from .acts import ActForm, OnceKey, Prose, Reason, WaivableForm
@@ -15,6 +19,8 @@ from .record import Moment, TimedForm
 
 # So many reports are offered to be sorted at once, the newest first.
 OFFERED = 50
+# Incidents that were resolved this long ago still take reports by the form.
+LATELY = timedelta(days=2)
 
 
 def _lines(label, *, rows=3, max_length=LONGEST_BRIEF, **options):
@@ -57,7 +63,10 @@ class ReportForm(TimedForm):
 
     def __init__(self, *args, member, **kwargs):
         super().__init__(*args, **kwargs)
-        open_ones = Incident.objects.visible_to(member).filter(~Q(status__in=["closed", "declined", "merged"]))
+        lately = timezone.now() - LATELY
+        open_ones = Incident.objects.visible_to(member).filter(
+            Q(status__in=OPEN) | Q(status=Incident.Status.RESOLVED, resolved_at__gte=lately)
+        )
         self.fields["incident"].queryset = open_ones.latest_first()
         if member.is_responder:
             symptoms = Symptom.objects.current().filter(incident__in=open_ones)

@@ -272,6 +272,7 @@ class Incident(TenantModel):
         from .. import silence
         from ..mobilization import require_functions_of
         from .obligations import Obligation
+        from .spikes import Spike
 
         self.lock()
         waiver = self._require_coordination(by, "change the severity", waiver)
@@ -282,6 +283,7 @@ class Incident(TenantModel):
         self.save(update_fields=["severity"])
         moved = Obligation.follow_severity(self)
         silence.follow_severity(self)
+        Spike.follow_severity(self, by=by)
         entry = self.record(
             kinds.SEVERITY_CHANGED,
             by=by,
@@ -370,7 +372,7 @@ class Incident(TenantModel):
         self.alerts.update(incident=other)
         Symptom.move_all(self, other)
         self.reports.update(incident=other)
-        Spike.end_all(self, reason=f"Goes on in {other.key}")
+        Spike.objects.end_all(self, reason=f"Goes on in {other.key}")
         Obligation.cancel_open(self)
         IncidentInvitation.end_all(self)
         _role_model().end_pending(self)

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from teams.errors import Refused
 from teams.models import Membership, Organization, Service
-from teams.tenancy import TenantManager, TenantModel, TenantQuerySet, active_organization_id
+from teams.tenancy import TenantManager, TenantModel, TenantQuerySet, active_organization_id, no_key_lock
 
 from .. import authority, kinds
 from .incident import Incident
@@ -18,6 +18,7 @@ from .timeline import LONGEST_BEFORE
 MAX_LENGTH = 2000
 # Nobody counts further by hand; what is larger comes from a figure, not from customers who wrote.
 MOST_CUSTOMERS = 10_000
+_NOTHING = object()
 
 
 class Source(models.TextChoices):
@@ -129,6 +130,7 @@ class SupportReport(TenantModel):
         if incident is not None:
             incident.require_not_closed()
         if symptom is not None:
+            symptom.refresh_from_db(fields=["merged_into"])
             symptom = symptom.merged_into or symptom
         report = cls.objects.create(
             incident=incident, symptom=symptom, error_text=error_text, feature=feature.strip(),
@@ -156,8 +158,7 @@ class SupportReport(TenantModel):
         """
         from .spikes import Spike
 
-        _lock(self.incident)
-        self.lock()
+        self._begin()
         authority.require(authority.may_report(by, self.incident), "You cannot see this incident.", code="not_visible")
         if self.incident is not None:
             self.incident.require_not_closed()
@@ -175,6 +176,7 @@ class SupportReport(TenantModel):
     @transaction.atomic
     def attach(cls, reports, incident, *, by):
         """Bring reports that wait to an incident. Returns the entry."""
+        lock_waiting()
         incident.lock()
         authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
         incident.require_not_closed()
@@ -187,6 +189,15 @@ class SupportReport(TenantModel):
         return incident.record(kinds.REPORTS_ATTACHED, by=by, reports=len(found), customers=customers)
 
     # --- Inside ----------------------------------------------------------------------------------
+
+    def _begin(self):
+        """Lock what it belongs to and then itself, also when it was brought to an incident meanwhile."""
+        held = _NOTHING
+        while held != self.incident_id:
+            _lock(self.incident)
+            held = self.incident_id
+            self.refresh_from_db(fields=["incident"])
+        self.lock()
 
     def _record(self, kind, *, by, **details):
         if self.incident is None:
@@ -214,11 +225,17 @@ class ReportEcho(TenantModel):
         indexes = [models.Index(fields=["organization", "at"], name="report_echo_by_time")]
 
 
+def lock_waiting():
+    """Hold the reports that no incident has together: they are counted, brought away and answered one after another."""
+    Organization.objects.select_for_update(**no_key_lock()).get(pk=active_organization_id())
+
+
 def _lock(incident):
-    """The incident's row, or the organisation's where there is none: what is counted next is counted alone."""
-    if incident is not None:
-        return incident.lock()
-    return Organization.objects.select_for_update().get(pk=active_organization_id())
+    """What is counted next is counted alone."""
+    if incident is None:
+        lock_waiting()
+    else:
+        incident.lock()
 
 
 def _require_plausible(seen_at, now):

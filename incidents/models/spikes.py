@@ -6,12 +6,12 @@ from django.utils import timezone
 
 from playbooks.models import Severity
 from teams.errors import Refused
-from teams.models import Membership, Organization
-from teams.tenancy import TenantManager, TenantModel, TenantQuerySet, active_organization_id
+from teams.models import Membership
+from teams.tenancy import TenantManager, TenantModel, TenantQuerySet
 
 from .. import authority, kinds, listening
 from .incident import Incident
-from .reports import ReportEcho, SupportReport
+from .reports import ReportEcho, SupportReport, lock_waiting
 
 
 class SpikeState(models.TextChoices):
@@ -29,6 +29,12 @@ class SpikeQuerySet(TenantQuerySet):
 
     def proposed(self):
         return self.filter(state=SpikeState.PROPOSED)
+
+    def end_all(self, incident, *, reason, by=None):
+        """Nobody has to answer what was proposed for an incident; call under its lock."""
+        self.filter(incident=incident).proposed().update(
+            state=SpikeState.DISMISSED, reason=reason, answered_by=by, answered_at=timezone.now()
+        )
 
     def for_reading(self):
         return self.select_related("incident__severity", "severity", "answered_by__person", "led_to")
@@ -113,8 +119,8 @@ class Spike(TenantModel):
         """Do what is proposed. Returns the incident: the one made more severe, or the one declared."""
         self._begin()
         if self.incident:
-            self.incident.change_severity(self.severity, by=by, reason=self.sentence, waiver=waiver)
             self._settle(SpikeState.ACCEPTED, by=by)
+            self.incident.change_severity(self.severity, by=by, reason=self.sentence, waiver=waiver)
             self._record(kinds.SPIKE_ACCEPTED, by=by)
             return self.incident
         from ..mobilization import declare
@@ -141,11 +147,10 @@ class Spike(TenantModel):
         return self._record(kinds.SPIKE_DISMISSED, by=by, reason=self.reason)
 
     @classmethod
-    def end_all(cls, incident, *, reason):
-        """What was proposed goes on elsewhere; call under the incident's lock."""
-        cls.objects.filter(incident=incident).proposed().update(
-            state=SpikeState.DISMISSED, reason=reason, answered_at=timezone.now()
-        )
+    def follow_severity(cls, incident, *, by):
+        """What was proposed is so already, or worse; call under the incident's lock."""
+        overtaken = cls.objects.filter(severity__rank__gte=incident.severity.rank)
+        overtaken.end_all(incident, reason=f"The severity is {incident.severity.name} already", by=by)
 
     # --- Inside ----------------------------------------------------------------------------------
 
@@ -153,7 +158,7 @@ class Spike(TenantModel):
         if self.incident:
             self.incident.lock()
         else:
-            Organization.objects.select_for_update().get(pk=active_organization_id())
+            lock_waiting()
         self.lock()
         if not self.is_proposed:
             who = self.answered_by.name if self.answered_by else "Muster"

@@ -1,6 +1,7 @@
 """Reports: the region and the page of an incident, the desk with those that wait, and telling what customers see."""
 
 from django.contrib import messages
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -10,6 +11,9 @@ from ..models import Spike, SupportReport
 from ..paging import ByNumber, page_of
 from .acting import act_form, posted
 from .answers import done
+
+# Closes the dialog; nothing in this room has changed.
+ACTED = {"HX-Trigger": "acted"}
 
 
 @require_GET
@@ -55,8 +59,8 @@ def report_new(request):
     if form.is_valid():
         with form.refusals():
             report = SupportReport.file(by=request.membership, **form.cleaned_data)
-            if report.entry and request.htmx:
-                return done(request, report.entry)
+            if request.htmx:
+                return done(request, report.entry) if report.entry else HttpResponse(status=204, headers=ACTED)
             messages.success(request, "Thank you: it is counted.")
             return redirect(request.path)
     return act_form(request, "report_new", title="What do customers see?", form=form, for_everyone=True)

@@ -19,6 +19,7 @@ from incidents.models import (
     Symptom,
 )
 from incidents.tally import Tally
+from playbooks.models import Severity
 from teams.errors import Refused
 from teams.models import Service
 from tests.cast import _member
@@ -284,6 +285,25 @@ def test_a_spike_proposes_once_and_a_person_raises_the_severity(incident, sam, l
     assert (last_entry(incident).kind, last_entry(incident).actor) == ("spike_accepted", lena)
     assert Incident.objects.get(pk=incident.pk).severity == spike.severity
     assert refusal_of(lambda: spike.dismiss(by=sam, reason="Late")) == "already_answered"
+
+
+def test_a_spike_that_somebody_was_faster_than_never_makes_it_milder(incident, sam, lena):
+    file_report(incident, by=sam, count=5)
+    spike = Spike.objects.for_reading().get()
+
+    incident.change_severity(Severity.objects.get(slug="sev1"), by=lena)
+
+    spike.refresh_from_db()
+    assert (spike.state, spike.reason, spike.answered_by) == ("dismissed", "The severity is SEV1 already", lena)
+    assert refusal_of(lambda: spike.accept(by=lena)) == "already_answered"
+
+
+def test_a_report_that_was_brought_to_an_incident_meanwhile_is_counted_there(incident, sam, mei):
+    report = file_report(None, by=sam)
+    stale = SupportReport.objects.get(pk=report.pk)
+    SupportReport.attach([report], incident, by=sam)
+
+    assert stale.count_one_more(by=mei).incident == incident
 
 
 def test_a_dismissed_spike_stays_so_until_it_is_over(incident, sam, tariq):
