@@ -601,6 +601,7 @@ def test_who_waits_in_another_incident_hears_nothing_of_a_private_one():
 # Bad enough to page; Tariq leads, Mei speaks for the company, Sam listens to customers and is on it.
 BUSY = replace(
     QUIET,
+    members=MEMBERS | {SAM: replace(MEMBERS[SAM], function_id=SUPPORT)},
     rank=2,
     holders={"lead": TARIQ, "communications_lead": MEI, "support_liaison": SAM},
     participants=frozenset({SAM}),
@@ -656,6 +657,8 @@ ROWS = {
     "question_answered": ({"asker": STAN}, "Stan"),
     "question_declined": ({"asker": STAN}, "Stan"),
     "question_waits": ({"told": ["communications_lead"]}, "Mei!"),
+    "spike_seen": ({}, "Sam Tariq"),
+    "support_brief_written": ({"function": "support"}, "Sam"),
     "changes_collided": ({"told_members": [LENA, SAM]}, "Lena Sam Tariq"),
     "changes_arranged": (TO_LENA, "Lena"),
     "change_cleared": (TO_LENA | {"released": True}, "Lena!"),
