@@ -18,10 +18,11 @@ from incidents.models import (
     Incident,
     Question,
     ResolutionEstimate,
+    Spike,
+    SupportBrief,
     Synthesis,
     Task,
 )
-from incidents.models import Finding, FunctionActivation, Incident, Question, Spike, SupportBrief, Task
 from incidents.models.changes import ChangeState
 from incidents.models.synthesis import LINES
 from incidents.models.updates import PARTS

@@ -20,9 +20,9 @@ from incidents.models import (
     Message,
     Question,
     ResolutionEstimate,
-    Synthesis,
     SupportReport,
     Symptom,
+    Synthesis,
     Task,
     Workstream,
 )

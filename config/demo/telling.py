@@ -23,11 +23,11 @@ from incidents.models import (
     RestorationOrder,
     RoleAssignment,
     StatusUpdate,
-    Synthesis,
     SupportBrief,
     SupportDigest,
     SupportReport,
     Symptom,
+    Synthesis,
     Task,
     Touchpoint,
     UpdateDraft,
@@ -239,6 +239,7 @@ class Story:
 
     def words(self, minute, who, place, text):
         return self.at(minute, Touchpoint.write, self._now(), place, text, by=self.members[who])
+
     def reports(self, minute, who, text, *, waits=False, **more):
         """What customers see; `waits`: before there is an incident."""
         incident = None if waits else self._now()

@@ -4,8 +4,7 @@ from rest_framework import serializers
 
 from teams.api.shapes import LARGEST_ID, Lookup
 
-from ..models import ChangeIntent, Finding, Hypothesis, Message, Workstream
-from ..models import ChangeIntent, Hypothesis, Message, SupportReport, Symptom, Workstream
+from ..models import ChangeIntent, Finding, Hypothesis, Message, SupportReport, Symptom, Workstream
 
 
 class Part(Lookup, serializers.IntegerField):

@@ -259,7 +259,5 @@ def _lateness(room, due_at):
 
 LOOKS = (
     _invitations, _roles_in_question, _decisions, _clocks, _vacant_roles, _functions, _findings, _synthesis,
-    _drafts, _questions, _tasks, _changes, _facts,
-    _invitations, _roles_in_question, _decisions, _clocks, _vacant_roles, _functions, _findings, _spikes,
-    _new_symptoms, _questions, _tasks, _changes,
+    _drafts, _spikes, _new_symptoms, _questions, _tasks, _changes, _facts,
 )  # fmt: skip

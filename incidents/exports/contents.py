@@ -17,9 +17,9 @@ from ..api.participants import ParticipantAnswer
 from ..api.questions import QuestionAnswer
 from ..api.reports import ReportAnswer
 from ..api.roles import RoleAnswer
-from ..api.synthesis import SynthesisAnswer
 from ..api.support_briefs import BriefAnswer, DigestAnswer
 from ..api.symptoms import SymptomAnswer
+from ..api.synthesis import SynthesisAnswer
 from ..api.tasks import TaskAnswer, owners_in
 from ..api.theories import FixAnswer, HypothesisAnswer
 from ..api.updates import UpdateAnswer

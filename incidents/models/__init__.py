@@ -22,11 +22,10 @@ from .obligations import Obligation
 from .participants import Participant, Stint
 from .questions import Question
 from .reading import StreamRead
+from .reports import ReportEcho, SupportReport
 from .restoration import RestorationOrder, RestorationStep
 from .roles import RoleAssignment
 from .sources import UpdateSource
-from .reports import ReportEcho, SupportReport
-from .roles import RoleAssignment
 from .spikes import Spike
 from .stream_exceptions import StreamException
 from .support_briefs import SupportBrief
@@ -74,10 +73,10 @@ __all__ = [
     "Obligation",
     "Participant",
     "Question",
+    "ReportEcho",
     "ResolutionEstimate",
     "RestorationOrder",
     "RestorationStep",
-    "ReportEcho",
     "RoleAssignment",
     "Spike",
     "Status",

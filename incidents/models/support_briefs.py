@@ -12,7 +12,7 @@ from teams.tenancy import TenantManager, TenantModel, TenantQuerySet
 
 from .. import authority, kinds
 from .incident import Incident
-from .updates import LONGEST_PROMISE
+from .obligations import LONGEST_PROMISE
 
 MAX_LENGTH = 2000
 SUPPORT = "support"

@@ -24,8 +24,8 @@ from tests.cast import MARKER, Program
 from tests.factories import (
     ask_question,
     declare_incident,
-    give_estimate,
     file_report,
+    give_estimate,
     name_symptom,
     open_workstream,
     plan_event,

@@ -14,9 +14,9 @@ from incidents.models import (
     RoleAssignment,
     StatusUpdate,
     StreamException,
+    SupportBrief,
     SynthesisDelegation,
 )
-from incidents.models import ChangeIntent, RoleAssignment, StatusUpdate, StreamException, SupportBrief
 from incidents.sms_length import sms_length
 from notifications import notices, tick
 from notifications.models import Delivery, Notice
@@ -28,8 +28,8 @@ from tests.factories import (
     add_task,
     ask_question,
     declare_incident,
-    give_estimate,
     file_report,
+    give_estimate,
     open_workstream,
     plan_event,
     propose_change,
