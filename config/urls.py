@@ -20,10 +20,10 @@ urlpatterns = [
     path("api/v1/", include("playbooks.api.urls")),
     path("api/v1/", include("incidents.api.urls")),
     path("api/v1/", include("notifications.api.urls")),
+    path("", include("incidents.ingest.urls")),
     path("api/v1/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/v1/<path:path>", nowhere, name="nowhere"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(template_name="api_docs.html"), name="api-docs"),
-    path("", include("incidents.ingest.urls")),
     # For whoever runs it.
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),

@@ -30,6 +30,7 @@ DUTIES = {
     "offer": "incidents.models.roles.OfferDuty",
     "long_duty": "incidents.models.roles.LongDuty",
     "question": "incidents.models.questions.QuestionDuty",
+    "ask": "incidents.models.asks.AskDuty",
     "silence": "incidents.silence.SilenceDuty",
     "invitation": "incidents.models.invitations.InvitationDuty",
     "change": "incidents.models.changes.ChangeDuty",

@@ -156,6 +156,14 @@ QUESTION_ASKED = _kind("question_asked", "questions", "needs", notifies=True)
 # Whoever asked may be a stakeholder; what was asked and answered is not in the entry.
 QUESTION_ANSWERED = _kind("question_answered", "questions", "needs", visibility=BRIEFING, notifies=True)
 QUESTION_DECLINED = _kind("question_declined", "questions", "needs", visibility=BRIEFING, notifies=True)
+QUESTION_MERGED = _kind("question_merged", "questions", "needs")
+QUESTION_COVERED = _kind("question_covered", "questions", "needs")
+BRIEFING_HELD = _kind("briefing_held", "questions", "needs", visibility=BRIEFING)
+# What crosses from the questions to one engineer; its words are not in the entry either.
+ASK_PUT = _kind("ask_put", "questions", "needs", notifies=True)
+ASK_ANSWERED = _kind("ask_answered", "questions", "needs", notifies=True)
+ASK_WITHDRAWN = _kind("ask_withdrawn", "questions", "needs")
+ASK_WAITS = _kind("ask_waits", "questions", "needs", notifies=True)
 QUESTION_WAITS = _kind("question_waits", "questions", "needs", notifies=True)
 
 # What the customers wrote is on the report and in no entry.

@@ -6,6 +6,7 @@ from django.shortcuts import get_object_or_404
 
 from .models import (
     Alert,
+    Ask,
     ChangeIntent,
     Commitment,
     Document,
@@ -129,6 +130,11 @@ def find_symptom(request, incident, pk):
 def find_spike(request, pk):
     """What more reports than usual propose; 404 for stakeholders, and where the incident is not theirs to see."""
     return get_object_or_404(Spike.objects.visible_to(request.membership).for_reading(), pk=pk)
+def find_ask(request, incident, pk):
+    """What an engineer was asked: any for who answers questions, what oneself was asked for everybody else."""
+    ask = get_object_or_404(Ask.objects.visible_to(request.membership, incident).with_people(), pk=pk)
+    ask.incident = incident
+    return ask
 
 
 def message_in(request, incident, name="message"):

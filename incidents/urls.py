@@ -7,6 +7,7 @@ from .views import (
     assessment,
     attachment,
     business_events,
+    brief,
     catch_up,
     changes,
     decisions,
@@ -76,6 +77,7 @@ urlpatterns = [
         for extension in FORMATS
     ],
     path("incidents/<int:number>/timeline/<int:entry>/", record.entry, name="entry"),
+    path("incidents/<int:number>/brief/", brief.brief, name="brief"),
     path("incidents/<int:number>/catch-up/", catch_up.catch_up, name="catch_up"),
     path("incidents/<int:number>/participation/", participation.participation, name="participation"),
     path("incidents/<int:number>/participation/team/", participation.team, name="team"),
@@ -219,6 +221,11 @@ urlpatterns += [
     path("incidents/<int:number>/symptoms/<int:pk>/split/", symptoms.symptom_split, name="symptom_split"),
     path("incidents/<int:number>/digests/new/", support_briefs.digest_new, name="digest_new"),
     path("incidents/<int:number>/support-brief/new/", support_briefs.support_brief_new, name="support_brief_new"),
+    path("incidents/<int:number>/questions/<int:pk>/merge/", questions.question_merge, name="question_merge"),
+    path("incidents/<int:number>/questions/<int:pk>/coverage/", questions.question_coverage, name="question_coverage"),
+    path("incidents/<int:number>/questions/<int:pk>/asks/new/", questions.ask_new, name="ask_new"),
+    path("incidents/<int:number>/asks/<int:pk>/", questions.ask, name="ask"),
+    path("incidents/<int:number>/briefings/new/", questions.briefing_new, name="briefing_new"),
     path("incidents/<int:number>/decisions/new/", decisions.decision_new, name="decision_new"),
     path("incidents/<int:number>/decisions/<int:decision>/", decisions.decision, name="decision"),
     *[

@@ -29,6 +29,7 @@ REMINDERS = (
     kinds.TASK_DUE.name,
     kinds.TASK_OVERDUE.name,
     kinds.QUESTION_WAITS.name,
+    kinds.ASK_WAITS.name,
     kinds.DECISION_DUE.name,
     kinds.DECISION_ESCALATED.name,
 )
@@ -40,6 +41,7 @@ SUBJECTS = (
     "task",
     "question",
     "spike",
+    "ask",
     "exception",
     "dependency",
     "silence",

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 import zoneinfo
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from django.conf import settings
@@ -23,6 +23,7 @@ from incidents.models import (
     Synthesis,
     Task,
 )
+from incidents.models import Ask, Finding, FunctionActivation, Incident, Question, Task
 from incidents.models.changes import ChangeState
 from incidents.models.synthesis import LINES
 from incidents.models.updates import PARTS
@@ -35,6 +36,8 @@ from .recipients import BRIEFING, ROOM, UPDATE
 
 SUBJECT_LIMIT = 180
 SHORT_LIMIT = 320
+# The page for whoever only has to know and to decide.
+BRIEF = "brief/"
 PLAIN = str.maketrans({"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "…": "...", "·": "-"})
 # Control characters, and those that turn the direction of writing around.
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]+")
@@ -59,6 +62,8 @@ def compose(entry, reader):
     """An unsaved `Notice` of an entry for one kind of reader; `entry` comes with incident, severity and actor."""
     incident = entry.incident
     words = _WORDS[entry.kind](entry, reader)
+    if reader == BRIEFING and not words.page:
+        words = replace(words, page=BRIEF)
     context = {
         "words": words,
         "incident": incident,
@@ -182,10 +187,13 @@ def _update(entry, reader):
     facts = [("No change", details.get("no_change")), *said]
     if details.get("next_update_at"):
         facts.append(("Next update by", _moment(details["next_update_at"], entry.incident.organization)))
+    to_leadership = details["audience"] == Audience.LEADERSHIP
     return Words(
         f"Update {details['number']} to {_audience(details['audience']).lower()}",
         _named(*facts),
+        act="Read the briefing, ask, decide" if to_leadership else "Open the incident",
         gist=" ".join(text for _, text in said if text),
+        page=BRIEF if to_leadership else "",
     )
 
 
@@ -431,10 +439,10 @@ def _question(headline, act):
         question = Question.objects.with_people().get(pk=entry.details["question"])
         facts = _named(
             ("Question", question.text),
-            ("Asked by", question.asker.name),
+            ("Asked by", _and_others(question.asker.name, entry.details.get("askers", ()))),
             ("Answer" if question.state == Question.State.ANSWERED else "No answer, because", question.answer),
             ("By", question.answered_by.name if question.answered_by else ""),
-            ("Answer by", _moment(question.answer_by, entry.incident.organization) if question.is_new else ""),
+            ("Answer by", _moment(question.answer_by, entry.incident.organization) if question.is_waiting else ""),
         )
         return Words(f"Question {question.label} {headline}", facts, act, gist=question.answer or question.text)
 
@@ -462,6 +470,31 @@ def _support_brief(entry, reader):
     return Words(
         f"What agents say, version {brief.version}", facts, "Read it before you answer", brief.say, "support-brief/"
     )
+def _and_others(name, askers):
+    return f"{name} and {len(askers) - 1} more" if len(askers) > 1 else name
+
+
+def _ask(headline, act):
+    """What an engineer reads: the words put to them, and never those of the question."""
+
+    def words(entry, reader):
+        ask = Ask.objects.with_people().get(pk=entry.details["ask"])
+        facts = _named(
+            ("Asked", ask.text),
+            ("What for", ask.purpose),
+            ("Asked by", ask.asked_by.name),
+            ("Answer" if ask.state == Ask.State.ANSWERED else "No answer, because", ask.answer),
+            ("Needed by", _moment(ask.needed_by, entry.incident.organization) if ask.is_open else ""),
+        )
+        return Words(
+            f"{ask.label} {headline.format(name=ask.addressee.name)}",
+            facts,
+            act,
+            ask.answer or ask.text,
+            f"asks/{ask.pk}/",
+        )
+
+    return words
 
 
 def _let_in(entry, reader):
@@ -698,6 +731,9 @@ _WORDS = {
     kinds.QUESTION_WAITS.name: _question("waits for an answer", "Answer it"),
     kinds.SPIKE_SEEN.name: _spike,
     kinds.SUPPORT_BRIEF_WRITTEN.name: _support_brief,
+    kinds.ASK_PUT.name: _ask("for you", "Answer it"),
+    kinds.ASK_ANSWERED.name: _ask("answered by {name}", "Read it"),
+    kinds.ASK_WAITS.name: _ask("to {name} waits for an answer", "Answer it"),
     kinds.EXCEPTION_GRANTED.name: _let_in,
     kinds.WORKSTREAM_BLOCKED.name: _blocked,
     kinds.WORKSTREAM_UNBLOCKED.name: _unblocked,

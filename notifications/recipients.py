@@ -466,7 +466,22 @@ def _question(situation):
 
 
 def _asker(situation):
-    yield _Call(situation.details.get("asker"), (EMAIL,), "You asked the question")
+    """Everybody who asked it, and where it was answered to all, the groups of that audience."""
+    details = situation.details
+    for member in details.get("askers", (details.get("asker"),)):
+        yield _Call(member, (EMAIL,), "You asked the question")
+    for group in situation.groups.values() if details.get("to_audience") else ():
+        if group.audience == details.get("audience"):
+            for member in sorted(group.members):
+                yield _Call(member, (EMAIL,), f"Audience group {group.name}")
+
+
+def _engineer(situation):
+    yield _Call(situation.details.get("member"), situation.paging, "You know it", needed=True)
+
+
+def _ask_answered(situation):
+    yield _Call(situation.details.get("asker"), (EMAIL,), "You asked them", needed=True)
 
 
 def _spike(situation):
@@ -645,6 +660,9 @@ _CALLS = {
     kinds.QUESTION_WAITS.name: _reminder,
     kinds.SPIKE_SEEN.name: _spike,
     kinds.SUPPORT_BRIEF_WRITTEN.name: _agents,
+    kinds.ASK_PUT.name: _engineer,
+    kinds.ASK_ANSWERED.name: _ask_answered,
+    kinds.ASK_WAITS.name: _reminder,
     kinds.EXCEPTION_GRANTED.name: _let_in,
     kinds.WORKSTREAM_BLOCKED.name: _workstream,
     kinds.WORKSTREAM_UNBLOCKED.name: _workstream,

@@ -19,6 +19,7 @@ ONLY_WHILE_OPEN = (
     "dependency",
     "silence",
     "sync",
+    "ask",
     "change",
     "changes",
     "decision",

@@ -17,6 +17,8 @@ from incidents.models import (
     Alert,
     BusinessEvent,
     BusinessImpact,
+    Ask,
+    Briefing,
     ChangeIntent,
     Commitment,
     Decision,
@@ -138,6 +140,8 @@ def _plant_secrets(globex, omar):
     SupportBrief.write(incident, secret, by=omar, avoid=secret, workaround=secret)
     SupportReport.file(f"Waits {secret}", by=omar, segment=secret, ticket=secret, count=50)
     Spike.objects.get(incident=None).dismiss(by=omar, reason=secret)
+    Ask.put(incident.questions.get(), f"In other words: {MARKER}", to=omar, by=omar, purpose=secret)
+    Briefing.hold(incident, by=omar, note=secret)
     StreamException.grant(incident.workstreams.in_order().first(), omar, minutes=30, by=omar)
     GuardWaiver.keep(incident, "no_lead", MARKER, reason=secret, by=omar)
     Decision.open(incident, "priority", secret, by=omar, choice=secret, reason=secret, options=[secret])

@@ -9,6 +9,7 @@ from incidents.mobilization import declare
 from incidents.models import (
     Alert,
     BusinessEvent,
+    Ask,
     ChangeIntent,
     Commitment,
     Decision,
@@ -74,6 +75,9 @@ def name_symptom(incident, title="Card is declined", *, by, reports=None, **fiel
     symptom = incident.symptoms.get(pk=entry.details["symptom"])
     symptom.incident = incident
     return symptom
+def put_ask(question, text="Which regions fail?", *, to, by, **fields):
+    entry = Ask.put(question, text, to=to, by=by, **fields)
+    return Ask.objects.with_people().select_related("incident").get(pk=entry.details["ask"])
 
 
 def propose_change(incident, *slugs, by, action="Drain the queue", minutes=30, begins=0, **fields):

@@ -13,6 +13,7 @@ from django.urls import get_resolver, reverse
 from incidents.models import (
     Alert,
     BusinessEvent,
+    Ask,
     ChangeIntent,
     Commitment,
     Decision,
@@ -105,6 +106,10 @@ IDENTIFIED = {
     "incidents:symptom_split": Symptom,
     "incidents:spike": Spike,
     "incidents:spike_dismissal": Spike,
+    "incidents:question_merge": Question,
+    "incidents:question_coverage": Question,
+    "incidents:ask_new": Question,
+    "incidents:ask": Ask,
     "incidents:message": Message,
     "incidents:message_versions": Message,
     "incidents:message_deletion": Message,
@@ -233,6 +238,11 @@ IDENTIFIED = {
     **dict.fromkeys(("api-report", "api-report-echoes", "api-report-incident"), SupportReport),
     **dict.fromkeys(("api-symptom", "api-symptom-reports", "api-symptom-merge", "api-symptom-split"), Symptom),
     **dict.fromkeys(("api-spike-acceptance", "api-spike-dismissal"), Spike),
+    "api-question-merge": Question,
+    "api-question-coverage": Question,
+    "api-question-asks": Question,
+    "api-ask": Ask,
+    "api-ask-answer": Ask,
     "api-message": Message,
     "api-pin": Message,
     "api-document": Document,
@@ -312,7 +322,9 @@ ROUTES = [
     if not route.name.startswith(FRAMEWORK) and not route.pattern.startswith("admin/")
 ]
 OF_ORGANIZATION = [route for route in ROUTES if "org" in route.arguments]
-OF_PROGRAMS = [route for route in ROUTES if route.pattern.startswith("api/v1/") and route.name not in PUBLIC]
+OF_PROGRAMS = [
+    route for route in ROUTES if route.pattern.startswith("api/v1/") and route.name not in PUBLIC | KEY_HOLDERS
+]
 
 
 def rule_of(route):

@@ -286,6 +286,11 @@ def _the_release_is_taken_back(story):
     story.asks(16.8, "stan", "May we tell Hooli that their invoices are not affected?", for_customers=True)
     story.orders(16.9, "ada", "Card payments", "Receipts", reason="Nobody can pay without the first.")
     story.says(17, "noor", "Roll back to 2026.46", "Draining **gw-1** now. Each node takes about four minutes.")
+    story.asks(17.5, "sam", "A customer asks whether invoices still work?", for_customers=True)
+    story.merges(18, "sam", 2, into=1)
+    story.puts(
+        18.2, "sam", 1, "jonas", "Does anything but cards go through the gateway?", "Cards only.", purpose="A customer"
+    )  # fmt: skip
     story.says(
         19,
         "jonas",
@@ -334,6 +339,7 @@ def _payments_come_back(story):
     story.says(33, "sam", "Customer reports", "New tickets slow down: 6 in the last five minutes, 20 before that.")
     story.reports(33.2, "sam", "Declined again.", count=6, segment="Europe", source="chat")
     story.sums_up(33.5, "sam", "Nearly all say the same: declined, and the bank says it is fine. It slows down.")
+    story.asks(34, "ruth", "Do we have to tell the regulator tonight?", for_briefing=True)
     story.tells(
         35,
         "mei",
@@ -342,6 +348,7 @@ def _payments_come_back(story):
         active_work="Noor continues with gw-3. Jonas waits for the bank's settlement file.",
         estimated_resolution="In about ten minutes.",
     )
+    story.briefs(35.2, "lena", {3: "Not tonight: nobody was charged twice."}, "Half of the gateway is back.")
     story.decides(
         35.5,
         "lena",

@@ -7,6 +7,8 @@ from django.utils import timezone
 
 from incidents.models import (
     BusinessImpact,
+    Ask,
+    Briefing,
     ChangeIntent,
     Commitment,
     Decision,
@@ -223,8 +225,27 @@ class Story:
     def asks(self, minute, who, text, **how):
         self.at(minute, Question.ask, self._now(), text, by=self.members[who], **how)
 
-    def answers(self, minute, who, number, text):
-        self.at(minute, self._now().questions.get(number=number).give_answer, text, by=self.members[who])
+    def answers(self, minute, who, number, text, **how):
+        self.at(minute, self._question(number).give_answer, text, by=self.members[who], **how)
+
+    def merges(self, minute, who, number, into):
+        self.at(minute, self._question(number).merge_into, self._question(into), by=self.members[who])
+
+    def puts(self, minute, who, number, to, text, answer="", **how):
+        """Asks one engineer for a question, who answers a little later."""
+        entry = self.at(
+            minute, Ask.put, self._question(number), text, to=self.members[to], by=self.members[who], **how
+        )  # fmt: skip
+        if answer:
+            self.at(minute + 0.5, Ask.objects.get(pk=entry.details["ask"]).give_answer, answer, by=self.members[to])
+
+    def briefs(self, minute, who, answers, note=""):
+        """Briefs leadership; `answers` are what was said to questions, by their numbers."""
+        said = {self._question(number).pk: text for number, text in answers.items()}
+        self.at(minute, Briefing.hold, self._now(), by=self.members[who], answers=said, note=note)
+
+    def _question(self, number):
+        return self.incident.questions.with_people().select_related("incident").get(number=number)
 
     def tells(self, minute, who, audience, **body):
         return self.at(minute, StatusUpdate.publish, self._now(), audience, body, by=self.members[who])

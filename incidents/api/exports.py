@@ -14,7 +14,7 @@ from .changes import ChangeAnswer
 from .decisions import DecisionAnswer
 from .documents import DocumentAnswer
 from .findings import FindingAnswer
-from .questions import QuestionAnswer
+from .questions import AskAnswer, BriefingAnswer, QuestionAnswer
 from .tasks import TaskAnswer
 from .theories import FixAnswer, HypothesisAnswer
 from .timeline import EntryAnswer
@@ -37,6 +37,8 @@ class ExportAnswer(Answer):
     participants = Participation(many=True)
     updates = UpdateAnswer(many=True)
     questions = QuestionAnswer(many=True)
+    asks = AskAnswer(many=True, required=False)
+    briefings = BriefingAnswer(many=True)
     findings = FindingAnswer(many=True, required=False)
     tasks = TaskAnswer(many=True, required=False)
     workstreams = WorkstreamAnswer(many=True, required=False)

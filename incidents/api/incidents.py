@@ -19,6 +19,7 @@ from teams.api.shapes import Answer, Body, CommaSeparated, Line, ManyNamed, Name
 from teams.models import Service, Team
 
 from ..guards import Facts, gaps_of
+from ..interruptions import Interruptions
 from ..lookups import find_incident
 from ..mobilization import declare
 from ..models import FunctionActivation, Incident, Obligation, RoleAssignment, Status
@@ -56,6 +57,15 @@ class PossiblyAffectedAnswer(Answer):
     service = Named(Service)
     team = Named(Team, allow_null=True, help_text="Whose it is.")
     via = Named(Service, help_text="What it needs, which is affected or possibly so.")
+
+
+class InterruptionsAnswer(Answer):
+    """How often those who look for the cause were interrupted."""
+
+    total = serializers.IntegerField()
+    asks = serializers.IntegerField(help_text="What was put to one of them.")
+    messages = serializers.IntegerField(help_text="Written there by somebody from outside who was let in.")
+    kept_out = serializers.IntegerField(help_text="Messages that did not get there, and are none.")
 
 
 class PinnedPlaybook(Answer):
@@ -105,6 +115,7 @@ class IncidentDetail(IncidentLine):
     roles = RoleAnswer(source="current_roles", many=True)
     clocks = serializers.SerializerMethodField()
     guards = serializers.SerializerMethodField()
+    interruptions = serializers.SerializerMethodField(help_text="Null for stakeholders.")
     last_entry = serializers.SerializerMethodField(help_text="The number of the last entry that you may read.")
 
     def get_clocks(self, incident) -> ClockAnswer(many=True):
@@ -122,6 +133,11 @@ class IncidentDetail(IncidentLine):
         return [
             {**asdict(gap), "owner": getattr(facts.owner_of(gap.owner_role), "email", None)} for gap in gaps_of(facts)
         ]
+
+    def get_interruptions(self, incident) -> InterruptionsAnswer(allow_null=True):
+        if not self.context["request"].membership.is_responder:
+            return None
+        return InterruptionsAnswer(Interruptions.of(incident)).data
 
     def get_last_entry(self, incident) -> int:
         return incident.last_number_for(self.context["request"].membership)

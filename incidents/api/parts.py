@@ -5,6 +5,8 @@ from rest_framework import serializers
 from teams.api.shapes import LARGEST_ID, Lookup
 
 from ..models import ChangeIntent, Finding, Hypothesis, Message, SupportReport, Symptom, Workstream
+from ..lookups import find_incident
+from ..models import ChangeIntent, Hypothesis, Message, Question, Workstream
 
 
 class Part(Lookup, serializers.IntegerField):
@@ -38,6 +40,13 @@ class MessagePart(Part):
 class FindingPart(Part):
     model = Finding
     default_error_messages = {"missing": "There is no such finding in this incident."}
+class QuestionPart(Part):
+    default_error_messages = {"missing": "There is no such question in this incident."}
+
+    def find(self, pk):
+        request = self.context["request"]
+        incident = find_incident(request, request.parser_context["kwargs"]["number"])
+        return Question.objects.visible_to(request.membership, incident).with_people().filter(pk=pk).first()
 
 
 class HypothesisPart(Part):

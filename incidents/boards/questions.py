@@ -1,8 +1,12 @@
-"""The questions one viewer sees: the whole queue for who answers, one's own for everybody else."""
+"""The questions one viewer sees: the whole queue for who answers; one's own and what was answered to all, else."""
 
 from functools import cached_property
 
+from django.db.models import Prefetch
+
 from .. import authority
+from ..interruptions import Interruptions, by_addressee
+from ..models import Ask, Briefing
 
 SHOWN = 8
 
@@ -18,12 +22,15 @@ class QuestionBoard:
     @cached_property
     def all(self):
         found = self.room.incident.questions.with_people().in_order()
-        return list(found if self.may_answer else found.filter(asker=self.room.viewer))
+        if not self.may_answer:
+            return list(found.known_to(self.room.viewer))
+        asks = Ask.objects.visible_to(self.room.viewer, self.room.incident).with_people().in_order()
+        return list(found.prefetch_related(Prefetch("asks", asks, to_attr="asks_to_read")))
 
     @property
     def waiting(self):
         """Those without an answer, the longest waiting first."""
-        return [question for question in self.all if question.is_new]
+        return [question for question in self.all if question.is_waiting]
 
     @property
     def shown(self):
@@ -33,3 +40,32 @@ class QuestionBoard:
     @property
     def folded(self):
         return len(self.all) - len(self.shown)
+
+    # --- Briefings --------------------------------------------------------------------------------
+
+    @property
+    def for_briefing(self):
+        """What the next briefing answers."""
+        return [question for question in self.waiting if question.for_briefing]
+
+    @cached_property
+    def briefing_times(self):
+        return Briefing.times_ahead(self.room.incident, self.room.owed)
+
+    @cached_property
+    def may_brief(self):
+        return self.room.incident.is_open and authority.may_brief(self.room.viewer, self.room.incident)
+
+    @cached_property
+    def briefings(self):
+        return list(self.room.incident.briefings.with_people().latest_first()[:SHOWN])
+
+    # --- What they cost those who look for the cause --------------------------------------------------
+
+    @cached_property
+    def interruptions(self):
+        return Interruptions.of(self.room.incident)
+
+    @cached_property
+    def asked_most(self):
+        return by_addressee(self.room.incident)

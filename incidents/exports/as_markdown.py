@@ -153,6 +153,14 @@ def _report(row):
 def _digest(row):
     when, by = moment(row["given_at"]), escaped(row["given_by"])
     return f"- {row['number']}, {when} by {by}, {row['figures']['customers']} customers: {escaped(row['text'])}\n"
+def _ask(row):
+    answer = f": {escaped(row['answer'])}" if row["answer"] else ""
+    return f"- A{row['number']} to {escaped(row['member'])}, {row['state']}: {escaped(row['text'])}{answer}\n"
+
+
+def _briefing(row):
+    note = f": {escaped(row['note'])}" if row["note"] else ""
+    return f"- Briefing {row['number']}, {moment(row['held_at'])} by {escaped(row['held_by'])}{note}\n"
 
 
 def _update(row):
@@ -267,6 +275,8 @@ _SECTIONS = {
     "symptoms": _symptom,
     "reports": _report,
     "digests": _digest,
+    "asks": _ask,
+    "briefings": _briefing,
     "updates": _update,
     "decisions": _decision,
     "changes": _change,

@@ -16,6 +16,7 @@ from ..api.findings import FindingAnswer
 from ..api.participants import ParticipantAnswer
 from ..api.questions import QuestionAnswer
 from ..api.reports import ReportAnswer
+from ..api.questions import AskAnswer, BriefingAnswer, QuestionAnswer
 from ..api.roles import RoleAnswer
 from ..api.support_briefs import BriefAnswer, DigestAnswer
 from ..api.symptoms import SymptomAnswer
@@ -28,6 +29,7 @@ from ..api.workstreams import WorkstreamAnswer
 from ..fragments import attach_messages, rfc3339
 from ..models import Question
 from ..tally import Tally
+from ..models import Ask, Question
 
 FORMAT = "muster.incident.v1"
 STRETCH = 500
@@ -130,6 +132,10 @@ class Export:
             yield "symptoms", SymptomAnswer(symptoms, many=True).data
             yield "reports", ReportAnswer(incident.reports.for_reading().order_by("pk"), many=True).data
             yield "digests", DigestAnswer(incident.digests.for_reading().order_by("number"), many=True).data
+        yield "briefings", BriefingAnswer(incident.briefings.with_people().order_by("number"), many=True).data
+        if viewer.is_responder:
+            asks = Ask.objects.visible_to(viewer, incident).with_people().in_order()
+            yield "asks", AskAnswer(asks, many=True).data
             streams = incident.workstreams.for_reading(viewer).in_order()
             yield "workstreams", WorkstreamAnswer(streams, many=True).data
             versions = incident.syntheses.for_reading(viewer).order_by("version")

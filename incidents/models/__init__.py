@@ -2,6 +2,8 @@
 
 from .alerts import Alert, AlertPayload, Integration
 from .business_events import BusinessEvent, EventOverlap
+from .asks import Ask
+from .briefings import Briefing
 from .changes import ChangeConflict, ChangeIntent, ChangeService
 from .commitments import Commitment
 from .decisions import Decision, DecisionInput
@@ -20,7 +22,7 @@ from .invitations import IncidentInvitation
 from .messages import Mention, Message, MessageVersion
 from .obligations import Obligation
 from .participants import Participant, Stint
-from .questions import Question
+from .questions import Question, QuestionAsker
 from .reading import StreamRead
 from .reports import ReportEcho, SupportReport
 from .restoration import RestorationOrder, RestorationStep
@@ -44,6 +46,8 @@ __all__ = [
     "AlertPayload",
     "BusinessEvent",
     "BusinessImpact",
+    "Ask",
+    "Briefing",
     "ChangeConflict",
     "ChangeIntent",
     "ChangeService",
@@ -77,6 +81,7 @@ __all__ = [
     "ResolutionEstimate",
     "RestorationOrder",
     "RestorationStep",
+    "QuestionAsker",
     "RoleAssignment",
     "Spike",
     "Status",

@@ -34,6 +34,7 @@ class ObligationKind(models.TextChoices):
     SYNTHESIS = "synthesis", "What we know"
     TASK = "task", "Task"
     QUESTION = "question", "Question"
+    ASK = "ask", "Question to you"
     SILENCE = "silence", "Silence"
     INVITATION = "invitation", "Invitation"
     CHANGE = "change", "Change"

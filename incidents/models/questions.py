@@ -4,7 +4,7 @@ import hashlib
 from datetime import timedelta
 
 from django.db import models, transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.utils import timezone
 
 from playbooks.models import Audience, IncidentRole
@@ -16,6 +16,7 @@ from .. import authority, kinds
 from ..duties import Duty, UpdateDuty
 from .incident import Incident
 from .obligations import Obligation, ObligationKind
+from .updates import OUTER_AUDIENCES, StatusUpdate
 
 # How long an asker waits, unless the next briefing is soon enough.
 WAIT = timedelta(minutes=20)
@@ -25,23 +26,43 @@ LEADERSHIP = "leadership"
 
 class QuestionState(models.TextChoices):
     NEW = "new", "New"
+    COVERED = "covered", "Waits for the update"
+    MERGED = "merged", "Merged"
     ANSWERED = "answered", "Answered"
     DECLINED = "declined", "Declined"
 
 
+WAITING = (QuestionState.NEW, QuestionState.COVERED)
+
+
 class QuestionQuerySet(TenantQuerySet):
     def visible_to(self, membership, incident):
-        """All of an incident's for who may answer them, one's own for everybody else."""
+        """All of an incident's for who may answer them; one's own, and what was answered to all, for everybody else."""
         of_incident = self.filter(incident=incident)
         if authority.may_answer(membership, incident):
             return of_incident
-        return of_incident.filter(asker=membership)
+        return of_incident.known_to(membership)
+
+    def known_to(self, membership):
+        """One's own, and those whose answer was given to an audience that one belongs to."""
+        published = Q(to_audience=True, state=QuestionState.ANSWERED)
+        if not membership.is_responder:
+            published &= Q(audience__in=OUTER_AUDIENCES)
+        return self.filter(Q(asker=membership) | published)
 
     def waiting(self):
-        return self.filter(state=QuestionState.NEW)
+        return self.filter(state__in=WAITING)
+
+    def for_the_briefing(self):
+        """Those that the next briefing of leadership answers."""
+        return self.waiting().filter(for_briefing=True)
+
+    def covered_by(self, audience):
+        """Those that the next update to this audience answers."""
+        return self.filter(state=QuestionState.COVERED, covered_audience=audience)
 
     def with_people(self):
-        return self.select_related("asker__person", "asker__function", "answered_by__person")
+        return self.select_related("asker__person", "asker__function", "answered_by__person", "merged_into")
 
     def in_order(self):
         return self.order_by("number")
@@ -51,7 +72,9 @@ class Question(TenantModel):
     """`answer` holds the answer, or why there is none. What people wrote stays here and out of the timeline.
 
     `audience` is the tier that the asker belongs to; `for_customers`: the support liaison answers; `for_briefing`: the
-    next update to leadership is soon enough.
+    next update to leadership is soon enough. `to_audience`: everybody of the tier reads the answer. `covered_audience`
+    is whose next update answers it, `answered_in` the one that did; `briefing` is where it was read out. A merged one
+    has the answer of `merged_into`.
     """
 
     State = QuestionState
@@ -69,6 +92,11 @@ class Question(TenantModel):
     answer = models.TextField(blank=True)
     answered_by = models.ForeignKey(Membership, models.PROTECT, null=True, related_name="+")
     answered_at = models.DateTimeField(null=True)
+    to_audience = models.BooleanField(default=False, db_default=False)
+    covered_audience = models.CharField(max_length=12, choices=Audience, blank=True, default="", db_default="")
+    answered_in = models.ForeignKey(StatusUpdate, models.PROTECT, null=True, related_name="answers")
+    briefing = models.ForeignKey("incidents.Briefing", models.PROTECT, null=True, related_name="questions")
+    merged_into = models.ForeignKey("self", models.PROTECT, null=True, related_name="merged")
     key = models.CharField(max_length=64, null=True)
 
     objects = TenantManager.from_queryset(QuestionQuerySet)()
@@ -88,8 +116,8 @@ class Question(TenantModel):
         return f"Q{self.number}"
 
     @property
-    def is_new(self):
-        return self.state == QuestionState.NEW
+    def is_waiting(self):
+        return self.state in WAITING
 
     @property
     def owner_role(self):
@@ -149,14 +177,91 @@ class Question(TenantModel):
             question.incident = incident
             question._promise(now)
 
+    @classmethod
+    def answer_covered(cls, update, *, by):
+        """Answer those that waited for this update; call when it was published, under the incident's lock."""
+        said = "\n".join(f"{label}: {text}" for label, text in update.parts)
+        for question in update.incident.questions.covered_by(update.audience).with_people().in_order():
+            question.incident, question.answered_in = update.incident, update
+            question._settle(QuestionState.ANSWERED, kinds.QUESTION_ANSWERED, f"{update}\n{said}", by=by)
+
     @transaction.atomic
-    def give_answer(self, text, *, by):
-        """Answer it, once; the asker is told."""
+    def give_answer(self, text, *, by, to_audience=False):
+        """Answer it, once; everybody who asked is told. `to_audience`: so is everybody of the asker's tier."""
         self._begin(by)
         text = text.strip()
         if not text:
             raise Refused("Write the answer first.", code="empty")
+        if to_audience:
+            self._require_publishing(by)
+        self.to_audience = to_audience
         return self._settle(QuestionState.ANSWERED, kinds.QUESTION_ANSWERED, text, by=by)
+
+    @transaction.atomic
+    def cover(self, *, by, audience=""):
+        """Let the next update to an audience answer it: the asker's own tier, unless another is named."""
+        self._begin(by)
+        audience = Audience(audience or self.audience)
+        if self.covered_audience == audience:
+            raise Refused(
+                f"The next update to {audience.label.lower()} answers {self.label} already.", code="unchanged"
+            )
+        if not all(_reads(audience, asker) for asker in self.everybody_who_asked):
+            raise Refused(f"Who asked {self.label} does not read updates to {audience.label.lower()}.", code="audience")
+        self.state, self.covered_audience = QuestionState.COVERED, audience
+        clock = self.incident.obligations.live().filter(kind=ObligationKind.UPDATE, audience=audience).first()
+        if clock and clock.due_at > timezone.now():
+            self._move_promise(clock.due_at)
+        self.save(update_fields=["state", "covered_audience", "answer_by"])
+        return self.incident.record(kinds.QUESTION_COVERED, by=by, audience=audience, **self.reference)
+
+    @transaction.atomic
+    def merge_into(self, other, *, by):
+        """Say that it asks the same as another one; whoever asked either gets the other's answer, once."""
+        self._begin(by)
+        if other.pk == self.pk:
+            raise Refused(f"{self.label} cannot be merged into itself.", code="same_question")
+        if other.incident_id != self.incident_id:
+            raise Refused("The other question belongs to another incident.", code="other_incident")
+        other.incident = self.incident
+        other.lock()
+        if not other.is_waiting:
+            raise Refused(f"{other.label} waits for no answer any more.", code="already_answered")
+        askers = self.everybody_who_asked
+        if other.covered_audience and not all(_reads(other.covered_audience, asker) for asker in askers):
+            raise Refused(
+                f"Who asked {self.label} does not read the update that answers {other.label}.", code="audience"
+            )
+        QuestionAsker.objects.bulk_create(
+            [QuestionAsker(question=other, membership=asker) for asker in askers if asker.pk != other.asker_id],
+            ignore_conflicts=True,
+        )
+        self.merged.update(merged_into=other)
+        self._pass_asks_on(other, by=by)
+        self.state, self.merged_into = QuestionState.MERGED, other
+        self.save(update_fields=["state", "merged_into"])
+        Obligation.cancel(self.incident, ObligationKind.QUESTION, self.pk)
+        if timezone.now() < self.answer_by < other.answer_by:
+            other._move_promise(self.answer_by)
+            other.save(update_fields=["answer_by"])
+        return self.incident.record(kinds.QUESTION_MERGED, by=by, into=other.number, **self.reference)
+
+    @property
+    def everybody_who_asked(self):
+        """Memberships, each once: whoever asked it, and whose question was merged into it."""
+        others = self.askers.select_related("membership__person").order_by("pk")
+        return [self.asker, *(each.membership for each in others)]
+
+    def answer_aloud(self, briefing, text, *, by):
+        """Answer it in a briefing; `Briefing.hold` calls it under the incident's lock."""
+        self.briefing = briefing
+        answer = text.strip() or f"Answered in briefing {briefing.number}."
+        self._settle(QuestionState.ANSWERED, kinds.QUESTION_ANSWERED, answer, by=by)
+
+    def wait_for_next_briefing(self, moment):
+        """It was not read out: it waits for the next one, or as long as any other where none is planned."""
+        self._move_promise(moment or timezone.now() + WAIT)
+        self.save(update_fields=["answer_by"])
 
     @transaction.atomic
     def decline(self, *, reason, by):
@@ -204,18 +309,76 @@ class Question(TenantModel):
             "The communications lead, the support liaison or the incident lead answers questions.",
             code="answering_right",
         )
-        if not self.is_new:
+        if self.state == QuestionState.MERGED:
+            raise Refused(f"{self.label} was merged into {self.merged_into.label}.", code="merged")
+        if not self.is_waiting:
             who = self.answered_by.name if self.answered_by else "Muster"
             raise Refused(
                 f"{who} has {self.get_state_display().lower()} {self.label} already.", code="already_answered"
             )
 
+    def _pass_asks_on(self, other, *, by):
+        """What was asked for this one is known for the other; nobody is asked twice for one."""
+        from .asks import Ask
+
+        Ask.withdraw_all(self, by=by, also_asked_for=other)
+        self.asks.update(question=other)
+
+    def _require_publishing(self, by):
+        authority.require(
+            authority.may_publish(by, self.incident, self.audience),
+            "The communications lead speaks to a whole audience. Answer who asked alone.",
+            code="publishing_right",
+        )
+        if self.audience == Audience.CUSTOMERS:
+            authority.require(
+                authority.may_speak_outside(by),
+                "Confirm your e-mail address before you write to customers: open the link we sent you.",
+                code="email_unconfirmed",
+            )
+
+    def _move_promise(self, moment):
+        self.answer_by = moment
+        Obligation.postpone(self.incident, ObligationKind.QUESTION, self.pk, moment)
+
     def _settle(self, state, kind, answer, *, by):
-        self.state, self.answer, self.answered_by, self.answered_at = state, answer, by, timezone.now()
-        self.save(update_fields=["state", "answer", "answered_by", "answered_at"])
+        from .asks import Ask
+
+        answered = {"answer": answer, "answered_by": by, "answered_at": timezone.now()}
+        self.state = state
+        for name, value in answered.items():
+            setattr(self, name, value)
+        self.save(update_fields=["state", "to_audience", "answered_in", "briefing", *answered])
+        self.merged.update(**answered)
         Obligation.satisfy(self.incident, ObligationKind.QUESTION, self.pk)
+        Ask.withdraw_all(self, by=by)
         sealed = hashlib.sha256(answer.encode()).hexdigest()
-        return self.incident.record(kind, by=by, sha256=sealed, **self.reference)
+        details = {"askers": [asker.pk for asker in self.everybody_who_asked]}
+        if self.to_audience:
+            details |= {"audience": self.audience, "to_audience": True}
+        if self.answered_in:
+            details["update"] = self.answered_in.number
+        if self.briefing:
+            details["in_briefing"] = self.briefing.number
+        return self.incident.record(kind, by=by, sha256=sealed, **details, **self.reference)
+
+
+class QuestionAsker(TenantModel):
+    """Somebody else asked the same: their question was merged into this one."""
+
+    question = models.ForeignKey(Question, models.CASCADE, related_name="askers")
+    membership = models.ForeignKey(Membership, models.PROTECT, related_name="+")
+    joined_at = models.DateTimeField(default=timezone.now)
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "question", "membership"], name="question_asker_once")
+        ]
+
+
+def _reads(audience, membership):
+    """Whether somebody is told what this audience is told."""
+    return membership.is_responder or audience in OUTER_AUDIENCES
 
 
 class QuestionDuty(Duty):

@@ -209,6 +209,8 @@ class StatusUpdate(TenantModel):
         """
         from .obligations import Obligation, require_promise
         from .sources import UpdateSource
+        from .obligations import Obligation
+        from .questions import Question
 
         incident.lock()
         audience = Audience(audience)
@@ -242,6 +244,7 @@ class StatusUpdate(TenantModel):
         )
         UpdateSource.note(update)
         return incident.record(
+        entry = incident.record(
             kinds.UPDATE_PUBLISHED,
             by=by,
             visibility=update.visibility,
@@ -394,3 +397,5 @@ def _said(text, otherwise):
     if not text:
         raise Refused(otherwise, code="reason_required")
     return text
+        Question.answer_covered(update, by=by)
+        return entry

@@ -34,6 +34,7 @@ from tests.factories import (
     propose_commitment,
     propose_impact,
     propose_theory,
+    put_ask,
     raise_decision,
     raise_finding,
     say_what_we_know,
@@ -109,6 +110,7 @@ STAKEHOLDER = {
     "DELETE /incidents/<int:number>/invitations/<int:pk>/": SHUT,
     "POST /incidents/<int:number>/invitations/<int:pk>/acceptance/": SHUT,
     "POST /incidents/<int:number>/invitations/<int:pk>/refusal/": SHUT,
+    "GET /incidents/<int:number>/brief/": DONE,
     "GET /incidents/<int:number>/catch-up/": DONE,
     "POST /incidents/<int:number>/catch-up/": DONE,
     "GET /incidents/<int:number>/workstreams/": SHUT,
@@ -174,6 +176,14 @@ STAKEHOLDER = {
     # Agents may be stakeholders.
     "GET /incidents/<int:number>/support-briefs/": DONE,
     "POST /incidents/<int:number>/support-briefs/": INVALID,
+    "POST /incidents/<int:number>/questions/<int:pk>/merge/": SHUT,
+    "POST /incidents/<int:number>/questions/<int:pk>/coverage/": SHUT,
+    "POST /incidents/<int:number>/questions/<int:pk>/asks/": SHUT,
+    "GET /incidents/<int:number>/asks/": SHUT,
+    "GET /incidents/<int:number>/asks/<int:pk>/": SHUT,
+    "POST /incidents/<int:number>/asks/<int:pk>/answer/": SHUT,
+    "GET /incidents/<int:number>/briefings/": DONE,
+    "POST /incidents/<int:number>/briefings/": REFUSED,
     "GET /incidents/<int:number>/messages/<int:pk>/": SHUT,
     "PATCH /incidents/<int:number>/messages/<int:pk>/": SHUT,
     "DELETE /incidents/<int:number>/messages/<int:pk>/": SHUT,
@@ -300,7 +310,7 @@ STAKEHOLDER = {
 
 
 @pytest.fixture
-def parameters(acme, lena, mei):
+def parameters(acme, lena, mei, tariq):
     """For every operation the values of its parameters, all of things that exist at Acme."""
     incident = declare_incident(lena, "Card payments time out")
     message = post_message(incident, by=lena)
@@ -330,6 +340,8 @@ def parameters(acme, lena, mei):
         "reports": file_report(incident, by=lena, count=40).pk,
         "report-spikes": incident.spikes.get().pk,
         "symptoms": name_symptom(incident, by=lena).pk,
+        "questions": (question := ask_question(incident, by=lena)).pk,
+        "asks": put_ask(question, to=tariq, by=lena).pk,
         "decisions": raise_decision(incident, "coordination", by=lena).pk,
         "exceptions": StreamException.grant(message.workstream, mei, minutes=30, by=lena).details["exception"],
         "changes": propose_change(incident, "ledger", by=lena).pk,

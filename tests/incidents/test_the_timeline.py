@@ -18,6 +18,7 @@ CLOCK = {"clock": "update", "audience": "customers", "due_at": DUE, "told": ["co
 TASK = {"task": 1, "number": 4, "text": "Drain the queue"}
 QUESTION = {"question": 1, "number": 7, "asker": 1, "name": "Stan Larsen"}
 SYMPTOM = {"symptom": 1, "key": "S2", "title": "Card is declined"}
+ASK = {"ask": 1, "number": 2, "about": 7, "member": 2, "name": "Tariq Haddad"}
 DECISION = {"decision": 4, "subject": "Roll back?"}
 ESTIMATE = {"estimate": 1, "earliest": "2026-03-01T14:00:00+00:00", "latest": DUE, "confidence": "low"}
 IMPACT = {"impact": 1, "number": 2, "what": "Cards", "segment": "EU", "level": "partial"}
@@ -331,6 +332,22 @@ SENTENCES = {
     ),
     "question_answered": (QUESTION, "Lena Fischer answered question Q7."),
     "question_declined": (QUESTION, "Lena Fischer declined question Q7."),
+    "question_merged": ({**QUESTION, "into": 3}, "Lena Fischer merged question Q7 into Q3."),
+    "question_covered": (
+        {**QUESTION, "audience": "leadership"},
+        "Lena Fischer left question Q7 to the next update to leadership.",
+    ),
+    "briefing_held": (
+        {"briefing": 1, "number": 2, "questions": [3, 7], "left": 1},
+        "Lena Fischer briefed leadership (briefing 2); answered there: Q3, Q7; 1 left for the next.",
+    ),
+    "ask_put": (ASK, "Lena Fischer asked Tariq Haddad what has to be known for question Q7 (A2)."),
+    "ask_answered": ({**ASK, "declined": True}, "Lena Fischer could not answer A2, for question Q7."),
+    "ask_withdrawn": (ASK, "Tariq Haddad need not answer A2 any more."),
+    "ask_waits": (
+        {**ASK, "level": 1, "told": ["lead"]},
+        "A2 to Tariq Haddad still waits for an answer. Told: incident lead.",
+    ),
     "question_waits": (
         QUESTION | {"told": ["communications_lead"]},
         "Question Q7 waits for an answer. Told: communications lead.",

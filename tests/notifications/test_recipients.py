@@ -412,6 +412,25 @@ def test_what_agents_say_reaches_everybody_who_answers_customers():
     assert told(replace(brief, private=True, participants=frozenset({STAN}))) == {("Stan", "email")}
     assert told(replace(brief, drill=True)) == set()
     assert told(replace(brief, details={})) == set()
+def test_an_answer_reaches_everybody_who_asked_once_and_the_audience_where_it_is_for_all():
+    answered = replace(QUIET, kind="question_answered", details={"asker": SAM, "askers": [SAM, STAN]}, actor=MEI)
+    to_all = {**answered.details, "to_audience": True, "audience": "customers"}
+
+    assert told(answered) == {("Sam", "email"), ("Stan", "email")}
+    assert reasons(replace(answered, details=to_all)) == {
+        ("Sam", "email"): "You asked the question",
+        ("Stan", "email"): "You asked the question",
+    }
+    assert told(replace(answered, details={**to_all, "audience": "leadership"})) == told(answered) | {("Ruth", "email")}
+
+
+def test_an_ask_reaches_one_engineer_and_its_answer_who_asked():
+    asked = replace(QUIET, kind="ask_put", details={"member": TARIQ, "ask": 1}, actor=MEI, rank=1)
+    waits = replace(asked, kind="ask_waits", details={"told_members": [TARIQ]}, actor=None)
+
+    assert told(asked) == told(waits) == BY_BOTH
+    assert told(replace(asked, rank=3)) == {("Tariq", "email")}
+    assert told(replace(asked, kind="ask_answered", details={"asker": MEI}, actor=TARIQ)) == {("Mei", "email")}
 
 
 def test_whoever_is_let_in_is_told():

@@ -34,6 +34,7 @@ from tests.factories import (
     plan_event,
     propose_change,
     propose_commitment,
+    put_ask,
     raise_decision,
     raise_finding,
     read_change,
@@ -250,6 +251,23 @@ def test_whoever_asked_reads_the_question_and_the_answer(lena, stan, mail_server
     assert "Answer: Yes, the acquirer is European." in answered.text
     assert any("Yes, the acquirer is European." in mail for mail in mail_server.to("stan@acme.test"))
     assert not any("Hooli" in mail for mail in mail_server.to("tariq@acme.test"))
+
+
+def test_an_engineer_reads_what_was_put_to_them_and_never_the_question(lena, tariq, stan, ruth):
+    incident = declare_incident(lena)
+    question = ask_question(incident, by=stan)
+    ask = put_ask(question, "Which regions fail?", to=tariq, by=lena, purpose="A key account")
+
+    put = notice_of(incident, "ask_put")
+    assert "A1 for you" in put.subject
+    assert "Asked: Which regions fail?\nWhat for: A key account\nAsked by: Lena Fischer" in put.text
+    assert f"/asks/{ask.pk}/" in put.text
+    assert "Hooli" not in put.subject + put.text + put.html + put.short
+    ask.give_answer("Europe.", by=tariq)
+    assert "Answer: Europe." in notice_of(incident, "ask_answered").text
+    ask_question(incident, by=ruth).merge_into(question, by=lena)
+    question.give_answer("Yes.", by=lena)
+    assert "Asked by: Stan Larsen and 1 more" in notice_of(incident, "question_answered", BRIEFING).text
 
 
 def test_a_declined_question_says_why(lena, stan):
