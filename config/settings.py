@@ -242,6 +242,8 @@ if EMAIL_URL:
 else:
     EMAIL_BACKEND = "notifications.outbox.EmailBackend"
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="Muster <muster@localhost>")
+# Replies to updates go to `local+<token>@host` of this address; without it, nobody is invited to reply.
+INBOUND_MAIL_ADDRESS = env("INBOUND_MAIL_ADDRESS", default="")
 SMS_GATEWAY_URL = env("SMS_GATEWAY_URL", default="")
 TWILIO_ACCOUNT_SID = env("TWILIO_ACCOUNT_SID", default="")
 TWILIO_AUTH_TOKEN = env("TWILIO_AUTH_TOKEN", default="")

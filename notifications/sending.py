@@ -6,7 +6,9 @@ from django.conf import settings
 from django.core import signing
 from django.urls import reverse
 
+from incidents import kinds
 from incidents.models import Participant
+from incidents.reply_addresses import Reply, address_for
 from playbooks.models import Audience
 from teams.models import Organization
 from teams.tenancy import acting_in, everywhere
@@ -92,7 +94,16 @@ def message_of(delivery, rosters):
         doubtful=delivery.doubtful,
         first_at=delivery.created_at,
         unsubscribe=_unsubscribe(delivery),
+        reply_to=_reply_to(delivery),
     )
+
+
+def _reply_to(delivery):
+    """Where the reader of an update asks back; the reply becomes a question of theirs."""
+    entry, recipient = delivery.notice.entry, delivery.recipient
+    if entry is None or entry.kind != kinds.UPDATE_PUBLISHED.name or recipient is None:
+        return ""
+    return address_for(Reply(delivery.organization_id, recipient.pk, entry.details["update"]))
 
 
 def _unsubscribe(delivery):

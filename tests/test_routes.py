@@ -54,7 +54,7 @@ PUBLIC = {
     "teams:start", "teams:theme", "teams:invite", "teams:invitation_received", "unsubscribe", "nowhere",
     "healthz", "readyz", "schema", "api-docs",
 }  # fmt: skip
-KEY_HOLDERS = {"ingest:ingest", "ingest:enqueue"}
+KEY_HOLDERS = {"ingest:ingest", "ingest:enqueue", "ingest:inbound-mail"}
 SIGNED_IN = {"teams:profile", "teams:new_organization", "own-mail"}
 # Pages of an organisation: by the namespace, for its members. Programs: by the prefix, for its tokens.
 MEMBERS = ("teams", "playbooks", "incidents", "notifications")

@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 
 from ..models import Integration
-from . import views
+from . import mail, views
 
 app_name = "ingest"
 
@@ -23,5 +23,6 @@ register_converter(KindConverter, "integration_kind")
 
 urlpatterns = [
     path("ingest/<str:key>/<integration_kind:kind>", views.ingest, name="ingest"),
+    path("api/v1/inbound-mail/", mail.inbound_mail, name="inbound-mail"),
     path("v2/enqueue", views.enqueue, name="enqueue"),
 ]

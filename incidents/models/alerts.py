@@ -22,6 +22,7 @@ class IntegrationKind(models.TextChoices):
     GRAFANA = "grafana", "Grafana"
     GENERIC = "generic", "Generic webhook"
     EVENTS = "events", "Events v2"
+    MAIL = "mail", "Inbound mail"
 
 
 DEFAULT_SEVERITIES = {

@@ -30,6 +30,7 @@ class Message:
     doubtful: bool = False
     first_at: datetime | None = None
     unsubscribe: str = ""
+    reply_to: str = ""
 
 
 @dataclass(frozen=True)

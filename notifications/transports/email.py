@@ -116,7 +116,10 @@ def compose(message):
     if message.unsubscribe:
         headers["List-Unsubscribe"] = f"<{message.unsubscribe}>"
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    mail = EmailMultiAlternatives(message.subject, message.text, to=[message.address], headers=headers)
+    reply_to = [message.reply_to] if message.reply_to else None
+    mail = EmailMultiAlternatives(
+        message.subject, message.text, to=[message.address], headers=headers, reply_to=reply_to
+    )
     if message.html:
         mail.attach_alternative(message.html, "text/html")
     return mail
