@@ -180,7 +180,7 @@ class AsksOfQuestion(Endpoint):
         examples=[
             OpenApiExample(
                 "To one engineer",
-                {"member": "tariq@acme.example", "text": "Which regions fail?", "purpose": "Key account"},
+                {"member": "mei@acme.test", "text": "Which regions fail?", "purpose": "Key account"},
                 request_only=True,
             )
         ],

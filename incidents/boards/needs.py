@@ -204,7 +204,7 @@ def _questions(room):
     own = room.own_roles & set(authority.ANSWERING)
     if not own:
         return
-    for question in _promised(room, room.incident.questions.waiting(), ObligationKind.QUESTION):
+    for question in _promised(room, room.incident.questions.to_be_answered(), ObligationKind.QUESTION):
         if question.owner_role in own or (question.owner_role not in room.holders and IncidentRole.LEAD in own):
             act = Act("Answer", f"questions/{question.pk}/")
             yield _about(room, question, "question", question.text, question.answer_by, act)

@@ -53,6 +53,10 @@ class QuestionQuerySet(TenantQuerySet):
     def waiting(self):
         return self.filter(state__in=WAITING)
 
+    def to_be_answered(self):
+        """Those that wait for somebody's own words, and not for an update."""
+        return self.filter(state=QuestionState.NEW)
+
     def for_the_briefing(self):
         """Those that the next briefing of leadership answers."""
         return self.waiting().filter(for_briefing=True)

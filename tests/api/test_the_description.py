@@ -39,6 +39,7 @@ from tests.factories import (
     propose_commitment,
     propose_impact,
     propose_theory,
+    put_ask,
     raise_decision,
     raise_finding,
     say_what_we_know,
@@ -120,6 +121,8 @@ def test_every_example_goes_through(method, path, body, api, lena, mei):
     pk = message.pk if "/messages/{id}" in path else message.workstream_id
     if "/roles/{id}" in path:
         pk = incident.roles.current().get(role="lead").pk
+    if "/questions/{id}" in path:
+        pk = ask_question(incident, by=lena).pk
     address = path.removeprefix("/api/v1").format(number=incident.number, slug="finance", id=pk)
     if body == {"state": "requested"}:
         api.put(address, {"state": "waived", "reason": "Asked again below"})
@@ -203,6 +206,7 @@ def things_of(lena):
         "findings": (incident.findings.first() or raise_finding(incident, by=lena)).pk,
         "syntheses": (incident.syntheses.first() or say_what_we_know(incident, by=lena)).pk,
         "questions": (incident.questions.first() or ask_question(incident, by=lena)).pk,
+        "asks": (incident.asks.first() or put_ask(ask_question(incident, by=lena), to=lena, by=lena)).pk,
         "decisions": (incident.decisions.first() or raise_decision(incident, "coordination", by=lena)).pk,
         "exceptions": 1,
         "changes": (incident.changes.first() or propose_change(incident, "ledger", by=lena)).pk,

@@ -154,6 +154,7 @@ def test_the_next_update_answers_what_was_left_to_it(incident, mei, stan, ruth, 
     entry = covered.cover(by=mei)
     assert (entry.kind, entry.details["audience"], covered.state) == ("question_covered", "leadership", "covered")
     assert clock_of(covered).due_at == covered.answer_by == due
+    assert {need.slug for need in IncidentRoom(incident, mei).needs if need.kind == "question"} == {str(other.pk)}
     tell("coordination", current_status="Slow", active_work="Draining", estimated_resolution="16:00")
     covered.refresh_from_db()
     assert covered.state == "covered"
