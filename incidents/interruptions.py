@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.db.models import Count, Exists, F, OuterRef, Q
 
 from . import kinds
-from .models import Message, StreamException
+from .models import StreamException
 
 
 @dataclass(frozen=True)
@@ -24,18 +24,21 @@ class Interruptions:
     @classmethod
     def of(cls, incident):
         let_in = StreamException.objects.filter(
-            Q(revoked_at=None) | Q(revoked_at__gt=OuterRef("posted_at")),
+            Q(revoked_at=None) | Q(revoked_at__gt=OuterRef("recorded_at")),
             workstream=OuterRef("workstream"),
-            membership=OuterRef("author"),
-            granted_at__lte=OuterRef("posted_at"),
-            until__gt=OuterRef("posted_at"),
+            membership=OuterRef("actor"),
+            granted_at__lte=OuterRef("recorded_at"),
+            until__gt=OuterRef("recorded_at"),
         )
-        counted = incident.timeline.order_by().aggregate(
-            asks=Count("pk", filter=Q(kind=kinds.ASK_PUT.name)),
-            kept_out=Count("pk", filter=Q(kind=kinds.POST_DECLINED.name)),
-        )
-        messages = Message.objects.filter(Exists(let_in), incident=incident, author__isnull=False).count()
-        return cls(messages=messages, **counted)
+        names = {
+            "asks": kinds.ASK_PUT.name,
+            "messages": kinds.MESSAGE_POSTED.name,
+            "kept_out": kinds.POST_DECLINED.name,
+        }
+        entries = incident.timeline.order_by().of_kinds(*names.values())
+        counted = {name: Count("pk", filter=Q(kind=kind)) for name, kind in names.items() if name != "messages"}
+        spoken = Count("pk", filter=Q(Exists(let_in), kind=names["messages"]))
+        return cls(**entries.aggregate(messages=spoken, **counted))
 
 
 def by_addressee(incident):

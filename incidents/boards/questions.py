@@ -54,7 +54,8 @@ class QuestionBoard:
 
     @cached_property
     def may_brief(self):
-        return self.room.incident.is_open and authority.may_brief(self.room.viewer, self.room.incident)
+        room = self.room
+        return room.incident.is_open and (room.coordinates or authority.may_brief(room.viewer, room.incident))
 
     @cached_property
     def briefings(self):

@@ -300,20 +300,6 @@ def test_interruptions_are_counted(incident, lena, mei, tariq, ruth, stan, signe
     assert counted == {"lena": {"total": 2, "asks": 1, "messages": 1, "kept_out": 1}, "stan": None}
 
 
-def test_a_question_past_its_time_is_a_gap_of_who_answers(incident, mei, stan):
-    question = ask_question(incident, by=stan)
-
-    def late():
-        return [row for row in IncidentRoom(incident, mei).gaps.rows if row.gap.code == "question_overdue"]
-
-    assert not late()
-    with time_machine.travel(question.answer_by + timedelta(seconds=1)):
-        (row,) = late()
-        assert (row.owner, row.gap.place) == (mei, f"questions/{question.pk}/")
-        question.give_answer("Yes.", by=mei)
-        assert not late()
-
-
 # --- Briefings ---------------------------------------------------------------------------------------------
 
 
