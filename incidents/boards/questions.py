@@ -24,7 +24,7 @@ class QuestionBoard:
         found = self.room.incident.questions.with_people().in_order()
         if not self.may_answer:
             return list(found.known_to(self.room.viewer))
-        asks = Ask.objects.visible_to(self.room.viewer, self.room.incident).with_people().in_order()
+        asks = Ask.objects.open_to(self.room.viewer).with_people().in_order()
         return list(found.prefetch_related(Prefetch("asks", asks, to_attr="asks_to_read")))
 
     @property

@@ -50,9 +50,13 @@ class AskQuerySet(TenantQuerySet):
             return self.none()
         of_incident = self.filter(incident=incident)
         if authority.may_answer(membership, incident):
-            hidden = Workstream.objects.hidden_from(membership)
-            return of_incident.filter(Q(addressee=membership) | ~Q(workstream__in=hidden) | Q(workstream=None))
+            return of_incident.open_to(membership)
         return of_incident.filter(addressee=membership)
+
+    def open_to(self, membership):
+        """Without what belongs to restricted workstreams that are not theirs to know."""
+        hidden = Workstream.objects.hidden_from(membership)
+        return self.filter(Q(addressee=membership) | ~Q(workstream__in=hidden) | Q(workstream=None))
 
     def with_people(self):
         return self.select_related("addressee__person", "asked_by__person", "workstream", "question")
@@ -112,7 +116,7 @@ class Ask(TenantModel):
         return {
             "ask": self.pk,
             "number": self.number,
-            "about": self.question.number,
+            "for_question": self.question.number,
             "member": self.addressee_id,
             "name": self.addressee.name,
         }

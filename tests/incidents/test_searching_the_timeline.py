@@ -97,6 +97,7 @@ CODES = {
     *("outside_authority", "owner_role", "playbook", "question", "reverses", "role", "same", "scope", "services"),
     *("severity", "sha256", "starts_at", "state", "supersedes", "task", "team", "to_administrators", "told", "until"),
     *("released", "version", "waived", "worn"),
+    *("ask", "briefing", "declined", "for_question", "in_briefing", "left", "questions", "to_audience", "update"),
 }
 # Words in other kinds.
 CODES_HERE = {
