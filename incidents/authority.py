@@ -203,6 +203,8 @@ def may_sort_reports(membership, incident):
         return False
     liaisons = incident.holders_of([IncidentRole.SUPPORT_LIAISON])
     return not liaisons or membership.pk in liaisons or may_coordinate(membership, incident)
+
+
 def may_brief(membership, incident):
     """Leadership hears from whoever leads, or from whoever speaks for the incident."""
     return membership is not None and (

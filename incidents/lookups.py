@@ -130,6 +130,8 @@ def find_symptom(request, incident, pk):
 def find_spike(request, pk):
     """What more reports than usual propose; 404 for stakeholders, and where the incident is not theirs to see."""
     return get_object_or_404(Spike.objects.visible_to(request.membership).for_reading(), pk=pk)
+
+
 def find_ask(request, incident, pk):
     """What an engineer was asked: any for who answers questions, what oneself was asked for everybody else."""
     ask = get_object_or_404(Ask.objects.visible_to(request.membership, incident).with_people(), pk=pk)

@@ -6,8 +6,8 @@ from .exports import FORMATS
 from .views import (
     assessment,
     attachment,
-    business_events,
     brief,
+    business_events,
     catch_up,
     changes,
     decisions,

@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from incidents import kinds
 from incidents.models import (
+    Ask,
     Commitment,
     Finding,
     FunctionActivation,
@@ -23,7 +24,6 @@ from incidents.models import (
     Synthesis,
     Task,
 )
-from incidents.models import Ask, Finding, FunctionActivation, Incident, Question, Task
 from incidents.models.changes import ChangeState
 from incidents.models.synthesis import LINES
 from incidents.models.updates import PARTS
@@ -470,6 +470,8 @@ def _support_brief(entry, reader):
     return Words(
         f"What agents say, version {brief.version}", facts, "Read it before you answer", brief.say, "support-brief/"
     )
+
+
 def _and_others(name, askers):
     return f"{name} and {len(askers) - 1} more" if len(askers) > 1 else name
 

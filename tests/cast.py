@@ -15,10 +15,10 @@ from incidents.ingest.reports import Report
 from incidents.mobilization import declare
 from incidents.models import (
     Alert,
-    BusinessEvent,
-    BusinessImpact,
     Ask,
     Briefing,
+    BusinessEvent,
+    BusinessImpact,
     ChangeIntent,
     Commitment,
     Decision,

@@ -8,8 +8,8 @@ from incidents.ingest.reports import Report
 from incidents.mobilization import declare
 from incidents.models import (
     Alert,
-    BusinessEvent,
     Ask,
+    BusinessEvent,
     ChangeIntent,
     Commitment,
     Decision,
@@ -75,6 +75,8 @@ def name_symptom(incident, title="Card is declined", *, by, reports=None, **fiel
     symptom = incident.symptoms.get(pk=entry.details["symptom"])
     symptom.incident = incident
     return symptom
+
+
 def put_ask(question, text="Which regions fail?", *, to, by, **fields):
     entry = Ask.put(question, text, to=to, by=by, **fields)
     return Ask.objects.with_people().select_related("incident").get(pk=entry.details["ask"])

@@ -12,8 +12,8 @@ from django.urls import get_resolver, reverse
 
 from incidents.models import (
     Alert,
-    BusinessEvent,
     Ask,
+    BusinessEvent,
     ChangeIntent,
     Commitment,
     Decision,

@@ -348,7 +348,7 @@ def _payments_come_back(story):
         active_work="Noor continues with gw-3. Jonas waits for the bank's settlement file.",
         estimated_resolution="In about ten minutes.",
     )
-    story.briefs(35.2, "lena", {3: "Not tonight: nobody was charged twice."}, "Half of the gateway is back.")
+    story.briefs_leadership(35.2, "lena", {3: "Not tonight: nobody was charged twice."}, "Half of the gateway is back.")
     story.decides(
         35.5,
         "lena",

@@ -6,9 +6,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from incidents.models import (
-    BusinessImpact,
     Ask,
     Briefing,
+    BusinessImpact,
     ChangeIntent,
     Commitment,
     Decision,
@@ -239,7 +239,7 @@ class Story:
         if answer:
             self.at(minute + 0.5, Ask.objects.get(pk=entry.details["ask"]).give_answer, answer, by=self.members[to])
 
-    def briefs(self, minute, who, answers, note=""):
+    def briefs_leadership(self, minute, who, answers, note=""):
         """Briefs leadership; `answers` are what was said to questions, by their numbers."""
         said = {self._question(number).pk: text for number, text in answers.items()}
         self.at(minute, Briefing.hold, self._now(), by=self.members[who], answers=said, note=note)

@@ -4,9 +4,8 @@ from rest_framework import serializers
 
 from teams.api.shapes import LARGEST_ID, Lookup
 
-from ..models import ChangeIntent, Finding, Hypothesis, Message, SupportReport, Symptom, Workstream
 from ..lookups import find_incident
-from ..models import ChangeIntent, Hypothesis, Message, Question, Workstream
+from ..models import ChangeIntent, Finding, Hypothesis, Message, Question, SupportReport, Symptom, Workstream
 
 
 class Part(Lookup, serializers.IntegerField):
@@ -40,6 +39,8 @@ class MessagePart(Part):
 class FindingPart(Part):
     model = Finding
     default_error_messages = {"missing": "There is no such finding in this incident."}
+
+
 class QuestionPart(Part):
     default_error_messages = {"missing": "There is no such question in this incident."}
 

@@ -5,8 +5,8 @@ from django.urls import include, path
 from . import (
     alerts,
     assessment,
-    business_events,
     brief,
+    business_events,
     catch_up,
     changes,
     decisions,

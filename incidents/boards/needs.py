@@ -219,6 +219,8 @@ def _drafts(room):
             act = Act("Read and confirm it", f"drafts/{draft.audience}/", page=True)
             sentence = f"The draft to {draft.get_audience_display().lower()} waits to be confirmed"
             yield Need("draft", draft.audience, sentence, _lateness(room, due_at), due_at, (act,))
+
+
 def _asks(room):
     if not any(each.kind == ObligationKind.ASK and each.owner_id == room.viewer.pk for each in room.owed):
         return
@@ -265,7 +267,5 @@ def _lateness(room, due_at):
 
 LOOKS = (
     _invitations, _roles_in_question, _decisions, _clocks, _vacant_roles, _functions, _findings, _synthesis,
-    _drafts, _spikes, _new_symptoms, _questions, _tasks, _changes, _facts,
-    _invitations, _roles_in_question, _decisions, _clocks, _vacant_roles, _functions, _findings, _questions, _asks,
-    _tasks, _changes,
+    _drafts, _spikes, _new_symptoms, _questions, _asks, _tasks, _changes, _facts,
 )  # fmt: skip

@@ -153,6 +153,8 @@ def _report(row):
 def _digest(row):
     when, by = moment(row["given_at"]), escaped(row["given_by"])
     return f"- {row['number']}, {when} by {by}, {row['figures']['customers']} customers: {escaped(row['text'])}\n"
+
+
 def _ask(row):
     answer = f": {escaped(row['answer'])}" if row["answer"] else ""
     return f"- A{row['number']} to {escaped(row['member'])}, {row['state']}: {escaped(row['text'])}{answer}\n"

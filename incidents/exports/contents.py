@@ -14,9 +14,8 @@ from ..api.documents import DocumentAnswer
 from ..api.facts import BusinessImpactAnswer, CommitmentAnswer, EstimateAnswer, ImpactAnswer, OrderAnswer
 from ..api.findings import FindingAnswer
 from ..api.participants import ParticipantAnswer
-from ..api.questions import QuestionAnswer
-from ..api.reports import ReportAnswer
 from ..api.questions import AskAnswer, BriefingAnswer, QuestionAnswer
+from ..api.reports import ReportAnswer
 from ..api.roles import RoleAnswer
 from ..api.support_briefs import BriefAnswer, DigestAnswer
 from ..api.symptoms import SymptomAnswer
@@ -27,9 +26,8 @@ from ..api.updates import UpdateAnswer
 from ..api.waivers import WaiverAnswer
 from ..api.workstreams import WorkstreamAnswer
 from ..fragments import attach_messages, rfc3339
-from ..models import Question
-from ..tally import Tally
 from ..models import Ask, Question
+from ..tally import Tally
 
 FORMAT = "muster.incident.v1"
 STRETCH = 500
@@ -107,6 +105,12 @@ class Export:
 
     def _sections(self):
         """`(name, rows)` of every list, in the shape in which the API answers with it."""
+        yield from self._for_everybody()
+        if self.viewer.is_responder:
+            yield from self._from_customers()
+            yield from self._of_the_room()
+
+    def _for_everybody(self):
         incident, viewer = self.incident, self.viewer
         yield "roles", RoleInterval(incident.roles.with_people().order_by("started_at", "pk"), many=True).data
         people = incident.participants.with_people().order_by("joined_at", "pk")
@@ -123,40 +127,44 @@ class Export:
         yield "business_impacts", BusinessImpactAnswer(stated, many=True).data
         questions = Question.objects.visible_to(viewer, incident).with_people().in_order()
         yield "questions", QuestionAnswer(questions, many=True).data
+        yield "briefings", BriefingAnswer(incident.briefings.with_people().order_by("number"), many=True).data
         briefs = incident.support_briefs.for_reading().order_by("version")
         yield "support_briefs", BriefAnswer(briefs, many=True).data
-        if viewer.is_responder:
-            symptoms, tally = list(incident.symptoms.for_reading().in_order()), Tally(incident)
-            for symptom in symptoms:
-                symptom.counted, symptom.hypotheses = tally.of(symptom), []
-            yield "symptoms", SymptomAnswer(symptoms, many=True).data
-            yield "reports", ReportAnswer(incident.reports.for_reading().order_by("pk"), many=True).data
-            yield "digests", DigestAnswer(incident.digests.for_reading().order_by("number"), many=True).data
-        yield "briefings", BriefingAnswer(incident.briefings.with_people().order_by("number"), many=True).data
-        if viewer.is_responder:
-            asks = Ask.objects.visible_to(viewer, incident).with_people().in_order()
-            yield "asks", AskAnswer(asks, many=True).data
-            streams = incident.workstreams.for_reading(viewer).in_order()
-            yield "workstreams", WorkstreamAnswer(streams, many=True).data
-            versions = incident.syntheses.for_reading(viewer).order_by("version")
-            yield "what_we_know", SynthesisAnswer(versions, many=True).data
-            findings = incident.findings.visible_to(viewer).for_reading().in_order()
-            yield "findings", FindingAnswer(findings, many=True).data
-            tasks = list(incident.tasks.visible_to(viewer).with_people().order_by("number"))
-            owners_in(incident)(tasks)
-            yield "tasks", TaskAnswer(tasks, many=True).data
-            commitments = incident.commitments.with_people().in_order()
-            yield "commitments", CommitmentAnswer(commitments, many=True).data
-            orders = incident.restoration_orders.for_reading().order_by("version")
-            yield "restoration_orders", OrderAnswer(orders, many=True).data
-            decisions = incident.decisions.visible_to(viewer).for_reading().order_by("number")
-            yield "decisions", DecisionAnswer(decisions, many=True).data
-            changes = incident.changes.visible_to(viewer).for_reading().order_by("number")
-            yield "changes", ChangeAnswer(changes, many=True).data
-            hypotheses = incident.hypotheses.visible_to(viewer).for_reading().in_order()
-            yield "hypotheses", HypothesisAnswer(hypotheses, many=True).data
-            fixes = incident.fix_attempts.visible_to(viewer).for_reading().in_order()
-            yield "fix_attempts", FixAnswer(fixes, many=True).data
-            yield "waivers", WaiverAnswer(incident.waivers.visible_to(viewer).with_people().in_order(), many=True).data
-            documents = incident.documents.current().with_people().in_order()
-            yield "documents", DocumentAnswer(documents, many=True).data
+
+    def _from_customers(self):
+        incident = self.incident
+        symptoms, tally = list(incident.symptoms.for_reading().in_order()), Tally(incident)
+        for symptom in symptoms:
+            symptom.counted, symptom.hypotheses = tally.of(symptom), []
+        yield "symptoms", SymptomAnswer(symptoms, many=True).data
+        yield "reports", ReportAnswer(incident.reports.for_reading().order_by("pk"), many=True).data
+        yield "digests", DigestAnswer(incident.digests.for_reading().order_by("number"), many=True).data
+
+    def _of_the_room(self):
+        incident, viewer = self.incident, self.viewer
+        asks = Ask.objects.visible_to(viewer, incident).with_people().in_order()
+        yield "asks", AskAnswer(asks, many=True).data
+        streams = incident.workstreams.for_reading(viewer).in_order()
+        yield "workstreams", WorkstreamAnswer(streams, many=True).data
+        versions = incident.syntheses.for_reading(viewer).order_by("version")
+        yield "what_we_know", SynthesisAnswer(versions, many=True).data
+        findings = incident.findings.visible_to(viewer).for_reading().in_order()
+        yield "findings", FindingAnswer(findings, many=True).data
+        tasks = list(incident.tasks.visible_to(viewer).with_people().order_by("number"))
+        owners_in(incident)(tasks)
+        yield "tasks", TaskAnswer(tasks, many=True).data
+        commitments = incident.commitments.with_people().in_order()
+        yield "commitments", CommitmentAnswer(commitments, many=True).data
+        orders = incident.restoration_orders.for_reading().order_by("version")
+        yield "restoration_orders", OrderAnswer(orders, many=True).data
+        decisions = incident.decisions.visible_to(viewer).for_reading().order_by("number")
+        yield "decisions", DecisionAnswer(decisions, many=True).data
+        changes = incident.changes.visible_to(viewer).for_reading().order_by("number")
+        yield "changes", ChangeAnswer(changes, many=True).data
+        hypotheses = incident.hypotheses.visible_to(viewer).for_reading().in_order()
+        yield "hypotheses", HypothesisAnswer(hypotheses, many=True).data
+        fixes = incident.fix_attempts.visible_to(viewer).for_reading().in_order()
+        yield "fix_attempts", FixAnswer(fixes, many=True).data
+        yield "waivers", WaiverAnswer(incident.waivers.visible_to(viewer).with_people().in_order(), many=True).data
+        documents = incident.documents.current().with_people().in_order()
+        yield "documents", DocumentAnswer(documents, many=True).data

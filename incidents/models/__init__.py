@@ -1,9 +1,9 @@
 """During an incident: what is happening, who works on it, what was said, and what is owed to whom."""
 
 from .alerts import Alert, AlertPayload, Integration
-from .business_events import BusinessEvent, EventOverlap
 from .asks import Ask
 from .briefings import Briefing
+from .business_events import BusinessEvent, EventOverlap
 from .changes import ChangeConflict, ChangeIntent, ChangeService
 from .commitments import Commitment
 from .decisions import Decision, DecisionInput
@@ -44,10 +44,10 @@ from .workstreams import Workstream, WorkstreamReader
 __all__ = [
     "Alert",
     "AlertPayload",
-    "BusinessEvent",
-    "BusinessImpact",
     "Ask",
     "Briefing",
+    "BusinessEvent",
+    "BusinessImpact",
     "ChangeConflict",
     "ChangeIntent",
     "ChangeService",
@@ -77,11 +77,11 @@ __all__ = [
     "Obligation",
     "Participant",
     "Question",
+    "QuestionAsker",
     "ReportEcho",
     "ResolutionEstimate",
     "RestorationOrder",
     "RestorationStep",
-    "QuestionAsker",
     "RoleAssignment",
     "Spike",
     "Status",

@@ -208,9 +208,8 @@ class StatusUpdate(TenantModel):
         `next_update_at` where that is given.
         """
         from .obligations import Obligation, require_promise
-        from .sources import UpdateSource
-        from .obligations import Obligation
         from .questions import Question
+        from .sources import UpdateSource
 
         incident.lock()
         audience = Audience(audience)
@@ -243,7 +242,6 @@ class StatusUpdate(TenantModel):
             key=key,
         )
         UpdateSource.note(update)
-        return incident.record(
         entry = incident.record(
             kinds.UPDATE_PUBLISHED,
             by=by,
@@ -259,6 +257,8 @@ class StatusUpdate(TenantModel):
             | {"waived": [*waived, *rules.get("waived", ())]},
             **update.reference,
         )
+        Question.answer_covered(update, by=by)
+        return entry
 
     @transaction.atomic
     def correct(self, body, *, by, reason, waiver="", key=None):
@@ -397,5 +397,3 @@ def _said(text, otherwise):
     if not text:
         raise Refused(otherwise, code="reason_required")
     return text
-        Question.answer_covered(update, by=by)
-        return entry

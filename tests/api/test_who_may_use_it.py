@@ -336,7 +336,6 @@ def parameters(acme, lena, mei, tariq):
         "tasks": incident.tasks.first().pk,
         "findings": raise_finding(incident, by=lena).pk,
         "syntheses": say_what_we_know(incident, by=lena).pk,
-        "questions": ask_question(incident, by=lena).pk,
         "reports": file_report(incident, by=lena, count=40).pk,
         "report-spikes": incident.spikes.get().pk,
         "symptoms": name_symptom(incident, by=lena).pk,

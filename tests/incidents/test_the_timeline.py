@@ -18,7 +18,6 @@ CLOCK = {"clock": "update", "audience": "customers", "due_at": DUE, "told": ["co
 TASK = {"task": 1, "number": 4, "text": "Drain the queue"}
 QUESTION = {"question": 1, "number": 7, "asker": 1, "name": "Stan Larsen"}
 SYMPTOM = {"symptom": 1, "key": "S2", "title": "Card is declined"}
-ASK = {"ask": 1, "number": 2, "about": 7, "member": 2, "name": "Tariq Haddad"}
 ASK = {"ask": 1, "number": 2, "for_question": 7, "member": 2, "name": "Tariq Haddad"}
 DECISION = {"decision": 4, "subject": "Roll back?"}
 ESTIMATE = {"estimate": 1, "earliest": "2026-03-01T14:00:00+00:00", "latest": DUE, "confidence": "low"}

@@ -412,6 +412,8 @@ def test_what_agents_say_reaches_everybody_who_answers_customers():
     assert told(replace(brief, private=True, participants=frozenset({STAN}))) == {("Stan", "email")}
     assert told(replace(brief, drill=True)) == set()
     assert told(replace(brief, details={})) == set()
+
+
 def test_an_answer_reaches_everybody_who_asked_once_and_the_audience_where_it_is_for_all():
     answered = replace(QUIET, kind="question_answered", details={"asker": SAM, "askers": [SAM, STAN]}, actor=MEI)
     to_all = {**answered.details, "to_audience": True, "audience": "customers"}
