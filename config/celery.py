@@ -13,4 +13,10 @@ app.autodiscover_tasks()
 app.conf.beat_schedule = {
     # Do everything that is due: clocks, reminders, deliveries, and sweeping up what stood still.
     "tick": {"task": "notifications.tasks.tick", "schedule": 1.0, "options": {"expires": 5}},
+    # Keep the copies of public status pages no older than a minute; changes ring for themselves.
+    "status-snapshots": {
+        "task": "notifications.tasks.publish_status_snapshots",
+        "schedule": 30.0,
+        "options": {"expires": 30},
+    },
 }

@@ -12,7 +12,7 @@ from incidents import kinds
 from incidents.models import TimelineEntry
 from teams.tenancy import acting_in
 
-from . import notices, situations
+from . import broadcast, notices, situations
 from .models import Delivery, FanOut, Notice
 from .recipients import PAGING_RANK, who_hears
 
@@ -70,7 +70,7 @@ def expand(organization_id, fan_out_id, now=None):
     try:
         with acting_in(organization_id):
             entry = _entry(fan_out)
-            deliveries = _deliveries(entry, now)
+            deliveries = [*_deliveries(entry, now), *broadcast.deliveries(entry, now)]
         for start in range(0, len(deliveries), BATCH):
             with acting_in(organization_id):
                 Delivery.objects.bulk_create(deliveries[start : start + BATCH], ignore_conflicts=True)

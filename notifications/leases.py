@@ -59,7 +59,12 @@ class Lease:
                 Delivery.objects.due(now)
                 .filter(channel=channel)
                 .select_related(
-                    "notice__entry__workstream", "notice__entry__beside", "incident__organization", "recipient__person"
+                    "notice__entry__workstream",
+                    "notice__entry__beside",
+                    "incident__organization",
+                    "recipient__person",
+                    "subscriber",
+                    "organization",
                 )
                 .select_for_update(skip_locked=True, of=("self",))
                 .order_by("-urgent", "next_at", "pk")[:limit]

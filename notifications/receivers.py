@@ -8,16 +8,27 @@ from incidents import kinds
 from incidents.signals import entry_recorded
 
 from . import doorbell
-from .models import FanOut
+from .broadcast import PUBLIC_KINDS
+from .models import FanOut, PublicIncident, StatusPage
+
+# What decides whether the public may read of an incident at all.
+PRIVACY = (kinds.MADE_PRIVATE.name, kinds.MADE_VISIBLE.name)
 
 
 def intend(sender, entry, **kwargs):
     """Write the intent with the entry, and ring once both are safe; the ring may be lost."""
-    if kinds.named(entry.kind).notifies:
+    if kinds.named(entry.kind).notifies or entry.kind in PUBLIC_KINDS:
         fan_out = FanOut.objects.create(entry=entry)
         ring = partial(doorbell.ring, "notifications.tasks.fan_out", entry.organization_id, fan_out.pk)
         transaction.on_commit(ring, robust=True)
 
 
+def go_public(sender, entry, **kwargs):
+    """What customers are told stands on the status page at once, where its incident does; and goes with it."""
+    if PublicIncident.follow(entry) or entry.kind in PRIVACY:
+        StatusPage.touch()
+
+
 def connect():
+    entry_recorded.connect(go_public, dispatch_uid="notifications_go_public")
     entry_recorded.connect(intend, dispatch_uid="notifications_intend")

@@ -13,6 +13,7 @@ from playbooks.models import Audience
 from teams.models import Organization
 from teams.tenancy import acting_in, everywhere
 
+from . import broadcast
 from .leases import BATCH, Lease
 from .models import Delivery
 from .models.deliveries import Channel
@@ -85,10 +86,10 @@ def message_of(delivery, rosters):
         identifier=delivery.identifier,
         address=delivery.address,
         subject=notice.subject,
-        text=f"{notice.text}\nYou get this because: {delivery.rule}.\n",
+        text=f"{notice.text}\nYou get this because: {delivery.rule}.\n{_way_out(delivery)}",
         html=notice.html,
         short=notice.short,
-        thread=f"incident-{incident.organization_id}-{incident.number}" if incident else "",
+        thread=_thread(delivery),
         drill=delivery.drill or bool(incident and incident.drill),
         roster=rosters.get(delivery.incident_id, frozenset()),
         doubtful=delivery.doubtful,
@@ -109,6 +110,24 @@ def _reply_to(delivery):
 def _unsubscribe(delivery):
     """Where a stakeholder stops this mail. Responders have no such link: what they get is not list mail."""
     topic, audience, *_ = [*delivery.topic.split(":"), ""]
+def _thread(delivery):
+    """What mail programs put together: an incident, and what the public hears of one by itself."""
+    incident = delivery.incident
+    if incident is None:
+        return ""
+    return f"{'public' if delivery.subscriber_id else 'incident'}-{incident.organization_id}-{incident.number}"
+
+
+def _way_out(delivery):
+    """The same link to read and open; a stakeholder's stands in the page that the mail leads to."""
+    return f"No more of this: {_unsubscribe(delivery)}\n" if delivery.subscriber_id else ""
+
+
+def _unsubscribe(delivery):
+    """Where a subscriber or stakeholder stops this mail. Responders have no such link: theirs is not list mail."""
+    if delivery.subscriber_id:
+        return broadcast.leaving_address(delivery)
+    topic, _, audience = delivery.topic.partition(":")
     recipient = delivery.recipient
     if topic != "update" or audience not in Audience.values or recipient is None or recipient.is_responder:
         return ""

@@ -6,7 +6,8 @@ from incidents import kinds
 from incidents.models import IncidentInvitation, Obligation, Participant, RoleAssignment, StatusUpdate
 from teams.models import Person
 
-from .models import Delivery, OptOut
+from .broadcast import SIGN_UP
+from .models import Delivery, OptOut, PublicIncident, StatusPage
 
 # What these are about has no meaning once the incident is over. The rest of a topic comes after a colon.
 ONLY_WHILE_OPEN = (
@@ -50,6 +51,7 @@ class Suppression:
         self.replaced = self._replaced(deliveries)
         self.opted_out = self._opted_out(deliveries)
         self.confirmed = self._confirmed(deliveries)
+        self.public = self._public(deliveries)
 
     def reason(self, delivery):
         """A sentence, or an empty string when it is to be sent."""
@@ -58,6 +60,8 @@ class Suppression:
     def _unreachable(self, delivery):
         """Why this person is not written to at all."""
         recipient = delivery.recipient
+        if delivery.subscriber_id:
+            return self._unsubscribed(delivery)
         if recipient is None:
             return ""
         if recipient.ended_at or not recipient.person.is_active:
@@ -67,6 +71,16 @@ class Suppression:
             return "Not confirmed: nobody has opened the link that was sent to this address."
         if (recipient.pk, *delivery.topic.split(":")[:2]) in self.opted_out:
             return "Asked not to get these."
+        return ""
+
+    def _unsubscribed(self, delivery):
+        """Why somebody outside is not written to."""
+        if delivery.topic == SIGN_UP:
+            return ""
+        if not delivery.subscriber.is_confirmed:
+            return "No longer subscribed."
+        if delivery.incident_id and delivery.incident_id not in self.public:
+            return "No longer on the status page."
         return ""
 
     def _unwanted(self, delivery):
@@ -166,6 +180,14 @@ class Suppression:
             pk__in=people, emailaddress__verified=True, emailaddress__email__iexact=F("email")
         )
         return set(confirmed.values_list("pk", flat=True))
+
+    @staticmethod
+    def _public(deliveries):
+        """The incidents that the public may read of, as far as somebody outside is written to."""
+        about = {each.incident_id for each in deliveries if each.subscriber_id} - {None}
+        if not about or not StatusPage.objects.published().exists():
+            return set()
+        return set(PublicIncident.objects.shown().filter(incident__in=about).values_list("incident_id", flat=True))
 
     @staticmethod
     def _obligation(delivery):

@@ -6,7 +6,9 @@ import time
 from celery import shared_task
 from django.utils import timezone
 
-from . import doorbell
+from teams.models import Organization
+
+from . import doorbell, snapshots
 from . import tick as passes
 from .fan_out import expand
 from .models import Heartbeat
@@ -70,3 +72,18 @@ def deliver(organization_id, channel):
         return
     if send_due(organization_id, channel):
         doorbell.ring("notifications.tasks.deliver", organization_id, channel)
+
+
+@shared_task(name="notifications.tasks.publish_status_snapshot")
+def publish_status_snapshot(organization_id):
+    """Copy one organisation's status page to disk, where it is read while nothing else answers."""
+    organization = Organization.objects.filter(pk=organization_id).first()
+    if organization:
+        snapshots.write(organization)
+
+
+@shared_task(name="notifications.tasks.publish_status_snapshots")
+def publish_status_snapshots():
+    """Ring for every copy that has grown old."""
+    for organization_id in snapshots.due(timezone.now()):
+        doorbell.ring("notifications.tasks.publish_status_snapshot", organization_id)

@@ -142,7 +142,7 @@ class DeliveryQuerySet(TenantQuerySet):
         return self.filter(state=DeliveryState.FAILED)
 
     def for_reading(self):
-        return self.select_related("recipient__person", "incident__severity", "notice__entry")
+        return self.select_related("recipient__person", "subscriber", "incident__severity", "notice__entry")
 
     def latest_first(self):
         return self.order_by("-pk")
@@ -167,6 +167,8 @@ class Delivery(TenantModel):
     notice = models.ForeignKey(Notice, models.PROTECT, related_name="deliveries")
     incident = models.ForeignKey(Incident, models.CASCADE, null=True, related_name="deliveries")
     recipient = models.ForeignKey(Membership, models.PROTECT, null=True, related_name="deliveries")
+    # Somebody outside, who is no member.
+    subscriber = models.ForeignKey("Subscriber", models.PROTECT, null=True, related_name="deliveries")
     channel = models.CharField(max_length=8, choices=Channel)
     address = models.CharField(max_length=254, blank=True)
     dedup_key = models.CharField(max_length=120)
@@ -207,7 +209,7 @@ class Delivery(TenantModel):
         ]
 
     def __str__(self):
-        return f"{self.get_channel_display()} to {self.recipient}"
+        return f"{self.get_channel_display()} to {self.recipient or self.subscriber}"
 
     @property
     def is_kept(self):

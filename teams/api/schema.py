@@ -36,6 +36,7 @@ TAGS = {
     "business-events": "What the business has planned",
     "deliveries": "What was sent to whom, and what became of it",
     "routing-rules": "Who is told of what",
+    "status-page": "What the public reads",
     "members": "Who belongs to the organisation",
     "functions": "Organisational areas, and who is on call for them",
     "services": "What customers use",

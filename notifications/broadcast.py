@@ -1,0 +1,135 @@
+"""What the public reads, brought to those outside who asked for it: one message for one thing said, and a way out.
+
+Written by insert-or-ignore like every fan-out, so that it can be repeated. Whoever left by then is left out when it is
+sent (`suppression.py`).
+"""
+
+import uuid
+from datetime import timedelta
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone
+
+from incidents import kinds
+
+from .models import Delivery, Notice, PublicPost, StatusPage, Subscriber
+from .models.subscribers import CODE_LIFE, LINK_LIFE
+from .notices import _cut as cut
+from .notices import _plain as plain
+from .notices import _printable as printable
+from .public_page import STATES, lines_of
+
+PUBLIC_KINDS = frozenset((kinds.PUBLIC_INCIDENT_PUBLISHED.name, kinds.PUBLIC_INCIDENT_CHANGED.name))
+READER = "public"
+TOPIC = "status"
+SIGN_UP = "sign_up"
+USEFUL = timedelta(hours=24)
+SUBJECT, SHORT = 180, 300
+
+
+def deliveries(entry, now):
+    """Unsaved rows for every subscriber who wants to hear of what the entry brought to the page."""
+    if entry.kind not in PUBLIC_KINDS and entry.kind != kinds.UPDATE_PUBLISHED.name:
+        return []
+    posts = list(
+        PublicPost.objects.filter(entry=entry)
+        .select_related("public__incident", "update")
+        .order_by("-posted_at", "-pk")
+    )
+    if not posts:
+        return []
+    public = posts[0].public
+    page = StatusPage.of(entry.incident.organization)
+    affected = set(public.impacts.values_list("component_id", flat=True))
+    listeners = list(Subscriber.objects.confirmed().wanting(affected).order_by("pk"))
+    if not listeners or not page.published:
+        return []
+    Notice.objects.bulk_create([_notice(page, public, posts, entry)], ignore_conflicts=True)
+    notice = Notice.objects.get(entry=entry, reader=READER)
+    return [
+        Delivery(
+            notice=notice,
+            incident=entry.incident,
+            subscriber=each,
+            channel=each.channel,
+            address=each.address,
+            dedup_key=f"{entry.pk}:subscriber:{each.pk}",
+            identifier=uuid.uuid4().hex,
+            topic=TOPIC,
+            rule=_because(page),
+            created_at=now,
+            next_at=now,
+            useful_until=entry.recorded_at + USEFUL,
+        )
+        for each in listeners
+    ]
+
+
+def answer_sign_up(page, subscriber):
+    """Send the proof to the address: a link by e-mail, a code by SMS. The same for whoever is subscribed already."""
+    is_text = subscriber.channel == Subscriber.Channel.SMS
+    name = printable(page.name)
+    link = f"{page.address}confirm/{subscriber.token('confirm')}/"
+    subject = f"Do you want to hear what {name} says?"
+    text = (
+        f"Somebody, probably you, entered this address at the status page of {name}.\n\n"
+        f"Open this link within three days to say that you want its messages, and to choose what about:\n{link}\n\n"
+        "If it was not you, do nothing, and nothing more will come.\n"
+    )
+    notice = Notice.objects.create(
+        reader=SIGN_UP,
+        subject=cut(subject, SUBJECT),
+        text="Your code is in the text message.\n" if is_text else text,
+        short=plain(cut(f"{subscriber.code} is your code for the status page of {name}.", SHORT)) if is_text else "",
+    )
+    now = timezone.now()
+    Delivery.objects.create(
+        notice=notice,
+        subscriber=subscriber,
+        channel=subscriber.channel,
+        address=subscriber.address,
+        dedup_key=f"{SIGN_UP}:{uuid.uuid4().hex}",
+        identifier=uuid.uuid4().hex,
+        topic=SIGN_UP,
+        rule=f"somebody entered this address at the status page of {name}"[:200],
+        useful_until=now + (CODE_LIFE if is_text else LINK_LIFE),
+    )
+
+
+def leaving_address(delivery):
+    """Where a subscriber lets go with one click, or their mail program does (RFC 8058). Good for as long as we are."""
+    token = delivery.subscriber.token("leave")
+    return settings.BASE_URL + reverse("status-leave", args=[delivery.organization.slug, token])
+
+
+def _because(page):
+    return f"you subscribed to the status page of {printable(page.name)}"[:200]
+
+
+def _notice(page, public, posts, entry):
+    """Only what stands on the page: the headline, the state, what was said."""
+    state, link = posts[0].get_state_display(), f"{page.address}incidents/{public.code}/"
+    said = [lines_of(post.update) for post in posts if post.update]
+    paragraphs = ["\n".join(text if first else f"{label}: {text}" for first, label, text in lines) for lines in said]
+    affected = [
+        f"{each.component.name}: {STATES[each.level][1].lower()}"
+        for each in public.impacts.current().select_related("component").order_by("component__position", "pk")
+    ]
+    promised = posts[0].update.next_update_at if posts[0].update else None
+    facts = [
+        *paragraphs,
+        *(["Affected: " + "; ".join(affected)] if affected else []),
+        *([f"Next update by {promised:%-d %b %Y, %H:%M} UTC"] if promised and not public.is_resolved else []),
+    ]
+    headline = printable(public.headline)
+    gist = said[0][0][2] if said and said[0] else ""
+    short = plain(f"{printable(page.name)}: {headline}. {state}. {printable(gist)}")
+    return Notice(
+        entry=entry,
+        incident=entry.incident,
+        reader=READER,
+        subject=cut(f"[{printable(page.name)}] {headline}: {state}", SUBJECT),
+        text="\n\n".join([headline, f"{state}.", *facts, link]) + "\n",
+        short=f"{cut(short, SHORT - len(link) - 1, '...')} {link}",
+    )

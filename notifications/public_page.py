@@ -1,0 +1,527 @@
+"""What the public may read, and nothing else: the status page as documents, made from a list of what is allowed.
+
+The same documents are answered to a browser and written to disk, so every link in them is relative.
+"""
+
+import hashlib
+import json
+import zoneinfo
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+
+from django.db.models import Prefetch
+from django.template import loader
+from django.utils import feedgenerator, timezone
+
+from incidents.models.updates import PARTS
+from playbooks.models import Audience
+
+from .models import Component, ComponentImpact, Maintenance, PublicIncident, PublicPost, StatusPage
+from .models.public_incidents import ImpactLevel
+from .uptime import DAYS, WORST_FIRST, Span, days_of, uptime
+
+HTML = "text/html; charset=utf-8"
+JSON = "application/json"
+# On the first page; everything is on an incident's own.
+POSTS_SHOWN = 3
+ACTIVE_SHOWN = 8
+RECENT_SHOWN = 5
+HISTORY = timedelta(days=400)
+HISTORY_SHOWN = 100
+FEED_ITEMS = 25
+MAINTENANCES_SHOWN = 30
+
+STATES = {
+    "": ("operational", "Working"),
+    ImpactLevel.DEGRADED: ("degraded_performance", "Slower than usual"),
+    ImpactLevel.PARTIAL: ("partial_outage", "Partly not working"),
+    ImpactLevel.MAJOR: ("major_outage", "Not working"),
+    "maintenance": ("under_maintenance", "Maintenance"),
+}
+IMPACTS = {"": "none", ImpactLevel.DEGRADED: "minor", ImpactLevel.PARTIAL: "major", ImpactLevel.MAJOR: "critical"}
+DESCRIPTIONS = {
+    "none": "All Systems Operational",
+    "minor": "Partially Degraded Service",
+    "major": "Partial System Outage",
+    "critical": "Major System Outage",
+    "maintenance": "Service Under Maintenance",
+}
+SENTENCES = {
+    "none": "Everything works",
+    "minor": "Some things are slower than usual",
+    "major": "Something does not fully work",
+    "critical": "Something does not work",
+    "maintenance": "We are doing planned work",
+}
+JSON_NAMES = (
+    "summary",
+    "status",
+    "components",
+    "incidents",
+    "incidents/unresolved",
+    "scheduled-maintenances",
+    "scheduled-maintenances/upcoming",
+    "scheduled-maintenances/active",
+)
+
+
+@dataclass(frozen=True)
+class Document:
+    content_type: str
+    body: bytes
+
+    @property
+    def etag(self):
+        return f'"{hashlib.sha256(self.body).hexdigest()[:32]}"'
+
+
+@dataclass(frozen=True)
+class Part:
+    """A component: what customers do, how it is, and how it was."""
+
+    slug: str
+    name: str
+    description: str
+    position: int
+    since: datetime
+    level: str
+    days: list = field(repr=False)
+
+    @property
+    def status(self):
+        return STATES[self.level][0]
+
+    @property
+    def word(self):
+        return STATES[self.level][1]
+
+    @property
+    def uptime(self):
+        """`99.98`, or nothing while nothing is known."""
+        share = uptime(self.days)
+        return "" if share is None else f"{share // 100}.{share % 100:02}"
+
+    @property
+    def bars(self):
+        """`(class, path)` of the strip: the days of one colour are one path."""
+        paths = defaultdict(str)
+        for place, day in enumerate(self.days):
+            paths[day.worst or ("ok" if day.is_known else "none")] += f"M{place * 4} 0h3v28h-3z"
+        return list(paths.items())
+
+    @property
+    def troubled_days(self):
+        """The days on which something was wrong, the newest first: `(date, [(word, how long)])`."""
+        return [
+            (day.date, [(STATES[level][1], spent) for level, spent in day.impaired.items()])
+            for day in reversed(self.days)
+            if day.impaired
+        ]
+
+
+@dataclass(frozen=True)
+class Post:
+    code: str
+    state: str
+    word: str
+    posted_at: datetime
+    lines: list
+    next_update_at: datetime | None
+
+    @property
+    def text(self):
+        return "\n\n".join(text if first else f"{label}: {text}" for first, label, text in self.lines)
+
+
+@dataclass(frozen=True)
+class Happening:
+    """An incident in the words that were chosen for the public."""
+
+    code: str
+    headline: str
+    state: str
+    word: str
+    began_at: datetime
+    published_at: datetime
+    monitoring_at: datetime | None
+    resolved_at: datetime | None
+    worst: str
+    affected: list
+    touched: list
+    posts: list
+
+    @property
+    def is_resolved(self):
+        return self.resolved_at is not None
+
+    @property
+    def updated_at(self):
+        return max([self.published_at, *(post.posted_at for post in self.posts)])
+
+    @property
+    def newest(self):
+        return self.posts[:POSTS_SHOWN]
+
+    @property
+    def next_update_at(self):
+        """When more was promised for; None once it is over, or while nothing was promised."""
+        said = [post for post in self.posts if post.lines]
+        return said[0].next_update_at if said and not self.is_resolved else None
+
+
+@dataclass(frozen=True)
+class Window:
+    """Planned work."""
+
+    code: str
+    title: str
+    text: str
+    starts_at: datetime
+    ends_at: datetime
+    planned_at: datetime
+    state: str
+    parts: list
+
+    @property
+    def word(self):
+        return self.state.replace("_", " ").capitalize()
+
+
+class PublicPage:
+    """One status page at one moment, read in a constant number of queries."""
+
+    def __init__(self, page, now=None):
+        self.page = page
+        self.now = now or timezone.now()
+        self.zone = zoneinfo.ZoneInfo(page.organization.time_zone)
+        self.name, self.intro, self.address = page.name, page.intro, page.address
+
+    @classmethod
+    def of(cls, organization, now=None):
+        """The organisation's page, or None while it has published none. Call inside its scope."""
+        page = StatusPage.of(organization)
+        return cls(page, now) if page.published else None
+
+    # --- What there is --------------------------------------------------------------------------
+
+    @cached_property
+    def _rows(self):
+        posts = Prefetch("posts", PublicPost.objects.select_related("update").order_by("-posted_at", "-pk"))
+        impacts = Prefetch("impacts", ComponentImpact.objects.select_related("component").order_by("pk"))
+        rows = PublicIncident.objects.shown().filter(began_at__gt=self.now - HISTORY).latest_first()
+        return list(rows.prefetch_related(posts, impacts)[:HISTORY_SHOWN])
+
+    @cached_property
+    def happenings(self):
+        return [_happening(row) for row in self._rows]
+
+    @property
+    def active(self):
+        return [each for each in self.happenings if not each.is_resolved]
+
+    @property
+    def recent(self):
+        return [each for each in self.happenings if each.is_resolved][:RECENT_SHOWN]
+
+    @property
+    def last(self):
+        """The last incident there was, for a page on which nothing is wrong."""
+        return next(iter(self.happenings), None)
+
+    @property
+    def months(self):
+        """`[(first day, incidents)]`, the newest month first."""
+        months = defaultdict(list)
+        for each in self.happenings:
+            months[each.began_at.astimezone(self.zone).date().replace(day=1)].append(each)
+        return list(months.items())
+
+    @cached_property
+    def windows(self):
+        ahead = Maintenance.objects.ahead(self.now).with_components()[:MAINTENANCES_SHOWN]
+        return [self._window(row) for row in ahead]
+
+    @cached_property
+    def past_windows(self):
+        over = Maintenance.objects.over(self.now).with_components()[:MAINTENANCES_SHOWN]
+        return [self._window(row) for row in over]
+
+    @cached_property
+    def parts(self):
+        oldest = self.now - timedelta(days=DAYS + 1)
+        spans, levels = defaultdict(list), defaultdict(set)
+        said = ComponentImpact.objects.shown().exclude(ended_at__lt=oldest)
+        for component, began_at, ended_at, level in said.values_list(
+            "component_id", "began_at", "ended_at", "level"
+        ):  # fmt: skip
+            spans[component].append(Span(began_at, ended_at, level))
+            if ended_at is None:
+                levels[component].add(level)
+        in_work = {slug for window in self.windows if window.state == "in_progress" for slug, _ in window.parts}
+        return [
+            Part(
+                row.slug,
+                row.name,
+                row.description,
+                place,
+                row.since,
+                worst_of(levels[row.pk]) or ("maintenance" if row.slug in in_work else ""),
+                days_of(spans[row.pk], now=self.now, since=row.since, zone=self.zone),
+            )
+            for place, row in enumerate(Component.objects.shown().in_order(), start=1)
+        ]
+
+    @cached_property
+    def indicator(self):
+        worst = worst_of({part.level for part in self.parts})
+        if not worst and self.active:
+            return "minor"
+        if not worst and any(window.state == "in_progress" for window in self.windows):
+            return "maintenance"
+        return IMPACTS[worst]
+
+    @property
+    def sentence(self):
+        if self.indicator == "minor" and not worst_of({part.level for part in self.parts}):
+            return "We are looking into a problem"
+        return SENTENCES[self.indicator]
+
+    @property
+    def updated_at(self):
+        moments = [each.updated_at for each in self.happenings] + [each.planned_at for each in self.windows]
+        return max([self.page.changed_at, *moments])
+
+    def _window(self, row):
+        parts = [(part.slug, part.name) for part in row.parts]
+        return Window(
+            row.code, row.title, row.text, row.starts_at, row.ends_at, row.planned_at, row.state(self.now), parts
+        )  # fmt: skip
+
+    # --- Documents --------------------------------------------------------------------------------
+
+    @property
+    def paths(self):
+        """Where everything lies that is worth a copy."""
+        yield from ("index.html", "history/index.html", "maintenance/index.html", "history.rss", "history.atom")
+        yield from (f"api/v2/{name}.json" for name in JSON_NAMES)
+        yield from (f"incidents/{each.code}/index.html" for each in self.happenings)
+
+    def document(self, path):
+        """The document at a path, or None."""
+        with timezone.override(self.zone):
+            if path.startswith("incidents/"):
+                code = path.split("/")[1]
+                found = next((each for each in self.happenings if each.code == code), None)
+                return found and self.html("incident", root="../../", incident=found)
+            if path.startswith("api/v2/"):
+                return self._json(path.removeprefix("api/v2/").removesuffix(".json"))
+            return {
+                "index.html": lambda: self.html("page", root="./"),
+                "history/index.html": lambda: self.html("history", root="../"),
+                "maintenance/index.html": lambda: self.html("maintenance", root="../"),
+                "history.rss": lambda: self._feed(feedgenerator.Rss201rev2Feed, "rss"),
+                "history.atom": lambda: self._feed(feedgenerator.Atom1Feed, "atom"),
+            }[path]()
+
+    def html(self, template, *, root, **context):
+        """A page; `root` is the way back to the first one. No request: what it says is the same for everybody."""
+        page = loader.get_template(f"status/{template}.html").render({"status": self, "root": root, **context})
+        return Document(HTML, page.encode())
+
+    def _feed(self, kind, ending):
+        feed = kind(
+            title=f"{self.name}: history",
+            link=self.address,
+            description=f"What was said about incidents at {self.name}.",
+            feed_url=f"{self.address}history.{ending}",
+            language="en",
+        )
+        said = [(each, post) for each in self.happenings for post in each.posts]
+        for each, post in sorted(said, key=lambda pair: pair[1].posted_at, reverse=True)[:FEED_ITEMS]:
+            link = f"{self.address}incidents/{each.code}/"
+            feed.add_item(
+                title=f"{each.headline}: {post.word}",
+                link=f"{link}#{post.code}",
+                description=post.text or post.word,
+                unique_id=f"{link}#{post.code}",
+                unique_id_is_permalink=True,
+                pubdate=post.posted_at,
+                updateddate=post.posted_at,
+            )
+        return Document(feed.content_type, feed.writeString("utf-8").encode())
+
+    # --- In the shape that programs know from Statuspage --------------------------------------------
+
+    def _json(self, name):
+        upcoming = [each for each in self.windows if each.state == "scheduled"]
+        in_progress = [each for each in self.windows if each.state == "in_progress"]
+        holds = {
+            "summary": lambda: {
+                "components": self._components(),
+                "incidents": [self._incident(each) for each in self.active],
+                "scheduled_maintenances": [self._maintenance(each) for each in self.windows],
+                "status": self._status(),
+            },
+            "status": lambda: {"status": self._status()},
+            "components": lambda: {"components": self._components()},
+            "incidents": lambda: {"incidents": [self._incident(each) for each in self.happenings[:50]]},
+            "incidents/unresolved": lambda: {"incidents": [self._incident(each) for each in self.active]},
+            "scheduled-maintenances": lambda: {
+                "scheduled_maintenances": [self._maintenance(each) for each in (*self.windows, *self.past_windows)]
+            },
+            "scheduled-maintenances/upcoming": lambda: {
+                "scheduled_maintenances": [self._maintenance(each) for each in upcoming]
+            },
+            "scheduled-maintenances/active": lambda: {
+                "scheduled_maintenances": [self._maintenance(each) for each in in_progress]
+            },
+        }[name]()
+        return Document(JSON, json.dumps({"page": self._page(), **holds}, ensure_ascii=False).encode())
+
+    @property
+    def _id(self):
+        return self.page.organization.slug
+
+    def _page(self):
+        return {
+            "id": self._id,
+            "name": self.name,
+            "url": self.address.rstrip("/"),
+            "time_zone": self.zone.key,
+            "updated_at": _stamp(self.updated_at),
+        }
+
+    def _status(self):
+        return {"indicator": self.indicator, "description": DESCRIPTIONS[self.indicator]}
+
+    def _components(self):
+        return [self._component(part) for part in self.parts]
+
+    def _component(self, part):
+        return {
+            "id": part.slug,
+            "name": part.name,
+            "status": part.status,
+            "created_at": _stamp(part.since),
+            "updated_at": _stamp(part.since),
+            "position": part.position,
+            "description": part.description or None,
+            "showcase": True,
+            "start_date": part.since.astimezone(self.zone).date().isoformat(),
+            "group_id": None,
+            "page_id": self._id,
+            "group": False,
+            "only_show_if_degraded": False,
+        }
+
+    def _incident(self, each):
+        return {
+            "id": each.code,
+            "name": each.headline,
+            "status": each.state,
+            "created_at": _stamp(each.published_at),
+            "updated_at": _stamp(each.updated_at),
+            "monitoring_at": _stamp(each.monitoring_at),
+            "resolved_at": _stamp(each.resolved_at),
+            "impact": IMPACTS[each.worst],
+            "shortlink": f"{self.address}incidents/{each.code}/",
+            "started_at": _stamp(each.began_at),
+            "page_id": self._id,
+            "incident_updates": [
+                {
+                    "id": post.code,
+                    "status": post.state,
+                    "body": post.text,
+                    "incident_id": each.code,
+                    "created_at": _stamp(post.posted_at),
+                    "updated_at": _stamp(post.posted_at),
+                    "display_at": _stamp(post.posted_at),
+                    "affected_components": None,
+                    "deliver_notifications": True,
+                    "custom_tweet": None,
+                    "tweet_id": None,
+                }
+                for post in each.posts
+            ],
+            "components": [self._component(part) for part in self.parts if part.slug in dict(each.touched)],
+        }
+
+    def _maintenance(self, window):
+        return {
+            "id": window.code,
+            "name": window.title,
+            "status": window.state,
+            "created_at": _stamp(window.planned_at),
+            "updated_at": _stamp(window.planned_at),
+            "monitoring_at": None,
+            "resolved_at": _stamp(window.ends_at) if window.state == "completed" else None,
+            "impact": "maintenance",
+            "shortlink": f"{self.address}maintenance/#{window.code}",
+            "started_at": _stamp(window.starts_at),
+            "page_id": self._id,
+            "incident_updates": [
+                {
+                    "id": f"{window.code}-1",
+                    "status": "scheduled",
+                    "body": window.text,
+                    "incident_id": window.code,
+                    "created_at": _stamp(window.planned_at),
+                    "updated_at": _stamp(window.planned_at),
+                    "display_at": _stamp(window.planned_at),
+                    "affected_components": None,
+                    "deliver_notifications": True,
+                    "custom_tweet": None,
+                    "tweet_id": None,
+                }
+            ],
+            "components": [self._component(part) for part in self.parts if part.slug in dict(window.parts)],
+            "scheduled_for": _stamp(window.starts_at),
+            "scheduled_until": _stamp(window.ends_at),
+        }
+
+
+def worst_of(levels):
+    """The worst of some levels, or an empty string."""
+    return next((level for level in WORST_FIRST if level in levels), "")
+
+
+def lines_of(update):
+    """`[(is the first, label, text)]` of what customers were told: the fields of their audience, and no others."""
+    parts = [(part.label, update.body[part.name]) for part in PARTS[Audience.CUSTOMERS] if update.body.get(part.name)]
+    return [(place == 0, label, text) for place, (label, text) in enumerate(parts)]
+
+
+def _happening(row):
+    impacts = list(row.impacts.all())
+    now = [(each.component.slug, each.component.name, each.level) for each in impacts if each.ended_at is None]
+    return Happening(
+        code=row.code,
+        headline=row.headline,
+        state=row.state,
+        word=row.get_state_display(),
+        began_at=row.began_at,
+        published_at=row.published_at,
+        monitoring_at=row.monitoring_at,
+        resolved_at=row.resolved_at,
+        worst=worst_of({each.level for each in impacts}),
+        affected=[(name, STATES[level][1], level) for _, name, level in now],
+        touched=list({each.component.slug: each.component.name for each in impacts}.items()),
+        posts=[_post(post) for post in row.posts.all()],
+    )
+
+
+def _post(post):
+    return Post(
+        code=post.code,
+        state=post.state,
+        word=post.get_state_display(),
+        posted_at=post.posted_at,
+        lines=lines_of(post.update) if post.update else [],
+        next_update_at=post.update.next_update_at if post.update else None,
+    )
+
+
+def _stamp(moment):
+    return moment and moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
