@@ -4,7 +4,7 @@ Whoever comes through here is nobody: no session is read, no cookie is set, and 
 """
 
 import logging
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from time import monotonic
 from urllib.parse import urlsplit
 
@@ -84,10 +84,9 @@ class Database:
         except AWAY as trouble:
             cls.away_until = monotonic() + PAUSE_SECONDS
             logger.warning("The database is away; status pages are served from disk: %s", trouble)
-            try:
-                connection.close()
-            except Error:
-                logger.warning("Its connection could not be closed.", exc_info=True)
+            if not connection.in_atomic_block:
+                with suppress(Error):
+                    connection.close()
             raise Away from trouble
 
 

@@ -10,6 +10,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from itertools import groupby
 
 from django.db.models import Prefetch
 from django.template import loader
@@ -105,10 +106,12 @@ class Part:
 
     @property
     def bars(self):
-        """`(class, path)` of the strip: the days of one colour are one path."""
-        paths = defaultdict(str)
-        for place, day in enumerate(self.days):
-            paths[day.worst or ("ok" if day.is_known else "none")] += f"M{place * 4} 0h3v28h-3z"
+        """`(class, path)` of the strip: runs of days of one colour, which the style cuts into bars; 3 wide, 1 apart."""
+        paths, place = defaultdict(str), 0
+        for colour, days in groupby(self.days, lambda day: day.worst or ("ok" if day.is_known else "none")):
+            length = len(list(days))
+            paths[colour] += f"M{place * 4} 14h{length * 4 - 1}"
+            place += length
         return list(paths.items())
 
     @property
@@ -250,7 +253,9 @@ class PublicPage:
 
     @cached_property
     def parts(self):
-        oldest = self.now - timedelta(days=DAYS + 1)
+        # To the minute, so that the page stays the same for whoever keeps a copy.
+        minute = self.now.replace(second=0, microsecond=0)
+        oldest = minute - timedelta(days=DAYS + 1)
         spans, levels = defaultdict(list), defaultdict(set)
         said = ComponentImpact.objects.shown().exclude(ended_at__lt=oldest)
         for component, began_at, ended_at, level in said.values_list(
@@ -268,7 +273,7 @@ class PublicPage:
                 place,
                 row.since,
                 worst_of(levels[row.pk]) or ("maintenance" if row.slug in in_work else ""),
-                days_of(spans[row.pk], now=self.now, since=row.since, zone=self.zone),
+                days_of(spans[row.pk], now=minute, since=row.since, zone=self.zone),
             )
             for place, row in enumerate(Component.objects.shown().in_order(), start=1)
         ]

@@ -49,8 +49,8 @@ def _read(slug, path):
 
 
 def _answer(request, content_type, body, etag):
-    response = HttpResponse(body, content_type=content_type)
-    response.headers |= {"ETag": etag, "Cache-Control": FRESH, "Access-Control-Allow-Origin": "*"}
+    headers = {"ETag": etag, "Cache-Control": FRESH, "Access-Control-Allow-Origin": "*"}
+    response = HttpResponse(body, content_type=content_type, headers=headers)
     return get_conditional_response(request, etag=etag, response=response)
 
 
@@ -65,10 +65,9 @@ def _copied(slug, path):
     if copy.content_type == HTML:
         notice = loader.get_template("status/_copied.html").render({"taken_at": localtime(copy.taken_at)})
         body = body.replace(snapshots.MARK, notice.encode())
-    response = HttpResponse(body, content_type=copy.content_type)
-    response.headers |= {
+    headers = {
         "Cache-Control": "public, max-age=15",
         "Access-Control-Allow-Origin": "*",
         "X-Copied-At": copy.taken_at.isoformat(),
     }
-    return response
+    return HttpResponse(body, content_type=copy.content_type, headers=headers)

@@ -91,7 +91,16 @@ def test_a_host_name_is_one_organisations_and_never_muster_itself(status_page, a
 
     assert asked("Status.Acme.test.").status_code == 302
     assert StatusPage.of(acme).address == "http://status.acme.test/"
-    for host in ("status.globex.test", "localhost", "127.0.0.1", "10.1.2.3", "status", "a b.test", "-x.test", "x" * 254):
+    for host in (
+        "status.globex.test",
+        "localhost",
+        "127.0.0.1",
+        "10.1.2.3",
+        "status",
+        "a b.test",
+        "-x.test",
+        "x" * 254,
+    ):
         assert asked(host).status_code == 422, host
     assert set(CustomHost.objects.values_list("host", flat=True)) == {"status.acme.test", "status.globex.test"}
     assert asked("").status_code == 302
