@@ -103,6 +103,14 @@ def leaving_address(delivery):
     return settings.BASE_URL + reverse("status-leave", args=[delivery.organization.slug, token])
 
 
+def _affected(public, entry):
+    """`[(name, level)]` as the entry says it; one that says nothing of it, as it is now."""
+    if entry.kind in PUBLIC_KINDS:
+        return [(each["name"], each["level"]) for each in entry.details.get("components", ())]
+    current = public.impacts.current().order_by("component__position", "pk")
+    return list(current.values_list("component__name", "level"))
+
+
 def _because(page):
     return f"you subscribed to the status page of {printable(page.name)}"[:200]
 
@@ -112,19 +120,16 @@ def _notice(page, public, posts, entry):
     state, link = posts[0].get_state_display(), f"{page.address}incidents/{public.code}/"
     said = [lines_of(post.update) for post in posts if post.update]
     paragraphs = ["\n".join(text if first else f"{label}: {text}" for first, label, text in lines) for lines in said]
-    affected = [
-        f"{each.component.name}: {STATES[each.level][1].lower()}"
-        for each in public.impacts.current().select_related("component").order_by("component__position", "pk")
-    ]
+    affected = [f"{name}: {STATES[level][1].lower()}" for name, level in _affected(public, entry)]
     promised = posts[0].update.next_update_at if posts[0].update else None
     facts = [
         *paragraphs,
         *(["Affected: " + "; ".join(affected)] if affected else []),
         *([f"Next update by {promised:%-d %b %Y, %H:%M} UTC"] if promised and not public.is_resolved else []),
     ]
-    headline = printable(public.headline)
+    headline = printable(entry.details.get("headline", public.headline))
     gist = said[0][0][2] if said and said[0] else ""
-    short = plain(f"{printable(page.name)}: {headline}. {state}. {printable(gist)}")
+    short = plain(f"{printable(page.name)}: {headline}. {state}. {printable(gist)}".strip())
     return Notice(
         entry=entry,
         incident=entry.incident,

@@ -53,6 +53,8 @@ from incidents.models import (
     WorkstreamDependency,
 )
 from playbooks.models import GlossaryTerm, HoldingText, Playbook, RoleDefinition, RoleExclusion, Severity
+from notifications.models import Component, Maintenance, StatusPage, Subscriber
+from playbooks.models import Playbook, RoleDefinition, RoleExclusion, Severity
 from teams.founding import found
 from teams.models import ApiToken, Function, Membership, Organization, Person, Rota, Service, Team
 from teams.models.membership import OrganizationRole
@@ -166,6 +168,11 @@ def _plant_secrets(globex, omar):
     GlossaryTerm.objects.create(slug=f"secret-{MARKER}", name=secret, plain=secret)
     HoldingText.objects.filter(audience="customers").update(text=secret)
     Team.objects.create(slug=f"secret-{MARKER}", name=secret, function=Function.objects.get(slug="engineering"))
+    StatusPage.arrange(globex, by=omar, name=secret, intro=secret, host=f"{MARKER}.example.com")
+    part = Component.add(by=omar, slug=f"secret-{MARKER}", name=secret, description=secret, services=[service])
+    window = timezone.now() + timedelta(hours=1), timezone.now() + timedelta(hours=2)
+    Maintenance.plan(by=omar, title=secret, text=secret, starts_at=window[0], ends_at=window[1], components=[part])
+    Subscriber.sign_up("email", f"{MARKER}@customer.test", [part])
     ApiToken.issue(omar, name=secret)
 
 

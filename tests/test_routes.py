@@ -44,6 +44,8 @@ from incidents.models import (
 )
 from notifications.models import Delivery, FanOut, Notice, RoutingRule
 from playbooks.models import GlossaryTerm, Playbook, RoleDefinition
+from notifications.models import Component, Delivery, FanOut, Maintenance, Notice, RoutingRule, Subscriber
+from playbooks.models import Playbook, RoleDefinition
 from teams.models import ApiToken, Function, Invitation, Membership, Service, Team
 from teams.tenancy import acting_in
 from tests.factories import declare_incident
@@ -53,6 +55,8 @@ MISSING = 2**40
 PUBLIC = {
     "teams:start", "teams:theme", "teams:invite", "teams:invitation_received", "unsubscribe", "nowhere",
     "healthz", "readyz", "schema", "api-docs",
+    "status-page", "status-history", "status-maintenance", "status-incident", "status-rss", "status-atom",
+    "status-json", "status-subscribe", "status-code", "status-confirm", "status-leave",
 }  # fmt: skip
 KEY_HOLDERS = {"ingest:ingest", "ingest:enqueue", "ingest:inbound-mail"}
 SIGNED_IN = {"teams:profile", "teams:new_organization", "own-mail"}
@@ -190,8 +194,16 @@ IDENTIFIED = {
     "notifications:retries": Delivery,
     "notifications:dropping": Delivery,
     "notifications:fan_out_retries": FanOut,
+    "notifications:component": Component,
+    "notifications:component_retirement": Component,
+    "notifications:maintenance_cancellation": Maintenance,
+    "notifications:subscriber_removal": Subscriber,
     "api-routing-rule": RoutingRule,
+    "api-component": Component,
+    "api-maintenance": Maintenance,
+    "api-subscriber": Subscriber,
     "unsubscribe": None,
+    **dict.fromkeys((name for name in PUBLIC if name.startswith("status-")), None),
     "api-function": Function,
     "api-service": Service,
     "api-team": Team,

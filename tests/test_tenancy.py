@@ -28,6 +28,7 @@ GLOBAL_MODELS = {
     # What tenant data is compared with, what a person has everywhere, and what the installation keeps for itself.
     "teams.Organization",
     "teams.Person",
+    "notifications.CustomHost",
     "notifications.Heartbeat",
 }
 OURS = {"teams", "playbooks", "incidents", "notifications"}

@@ -261,7 +261,17 @@ class Withdrawal(Body):
     waiver = Waiver()
 
 
-class OnePublicIncident(Endpoint):
+class PublicEndpoint(Endpoint):
+    def _answer(self, incident, status=200):
+        return self.answer(PublicIncidentAnswer, self._shown(incident), status=status)
+
+    def _shown(self, incident):
+        public = self.find(PublicIncident.objects.shown(), incident=incident)
+        public.incident = incident
+        return public
+
+
+class OnePublicIncident(PublicEndpoint):
     @operation(answer=PublicIncidentAnswer)
     def get(self, request, number):
         """Read what the public sees of an incident; 404 while it is not on the status page."""
@@ -292,18 +302,8 @@ class OnePublicIncident(Endpoint):
             public.change(by=self.member, **self.body(PublicIncidentBody, partial=True))
         return self._answer(incident)
 
-    def _answer(self, incident, status=200):
-        return self.answer(PublicIncidentAnswer, self._shown(incident), status=status)
 
-    def _shown(self, incident):
-        public = self.find(PublicIncident.objects.shown(), incident=incident)
-        public.incident = incident
-        return public
-
-
-class PublicIncidentWithdrawal(OnePublicIncident):
-    http_method_names = ("post", "options")
-
+class PublicIncidentWithdrawal(PublicEndpoint):
     @operation(body=Withdrawal, status=204)
     def post(self, request, number):
         """Take an incident off the status page."""

@@ -18,6 +18,8 @@ from incidents.models import (
 )
 from notifications.models import RoutingRule
 from playbooks.models import GlossaryTerm, Playbook
+from notifications.models import Component, Maintenance, PublicIncident, RoutingRule, StatusPage, Subscriber
+from playbooks.models import Playbook
 from teams.models import ApiToken, Service, Team
 from tests.api.routes import operations
 from tests.cast import MARKER, Program
@@ -281,6 +283,24 @@ STAKEHOLDER = {
     "POST /incidents/<int:number>/alerts/": SHUT,
     "GET /incidents/<int:number>/deliveries/": DONE,
     "GET /deliveries/": DONE,
+    # What everybody outside may read, too.
+    "GET /incidents/<int:number>/public/": DONE,
+    "POST /incidents/<int:number>/public/": INVALID,
+    "PATCH /incidents/<int:number>/public/": REFUSED,
+    "POST /incidents/<int:number>/public/withdrawal/": REFUSED,
+    "GET /status-page/": DONE,
+    "PATCH /status-page/": REFUSED,
+    "GET /status-page/components/": DONE,
+    "POST /status-page/components/": INVALID,
+    "GET /status-page/components/<slug:slug>/": DONE,
+    "PATCH /status-page/components/<slug:slug>/": REFUSED,
+    "DELETE /status-page/components/<slug:slug>/": REFUSED,
+    "GET /status-page/maintenances/": DONE,
+    "POST /status-page/maintenances/": INVALID,
+    "GET /status-page/maintenances/<int:pk>/": DONE,
+    "DELETE /status-page/maintenances/<int:pk>/": REFUSED,
+    "GET /status-page/subscribers/": REFUSED,
+    "DELETE /status-page/subscribers/<int:pk>/": REFUSED,
     "GET /alerts/": SHUT,
     "GET /business-events/": DONE,
     "POST /business-events/": INVALID,
@@ -311,6 +331,7 @@ STAKEHOLDER = {
 
 @pytest.fixture
 def parameters(acme, lena, mei, tariq):
+def parameters(acme, lena, mei, ada):
     """For every operation the values of its parameters, all of things that exist at Acme."""
     incident = declare_incident(lena, "Card payments time out")
     message = post_message(incident, by=lena)
@@ -322,7 +343,13 @@ def parameters(acme, lena, mei, tariq):
     backend = open_workstream(incident, "Backend", by=lena)
     waits = WorkstreamDependency.add(open_workstream(incident, "Frontend", by=lena), backend, by=lena)
     sync = SyncPoint.call(incident, "Order the changes", by=lena, starts_at=timezone.now() + timedelta(hours=1))
+    StatusPage.arrange(acme, by=ada, published=True)
+    card = Component.add(by=ada, slug="card", name="Pay by card")
+    PublicIncident.publish(incident, "Paying takes long", by=lena, waiver="Nobody else speaks")
+    window = timezone.now() + timedelta(hours=1), timezone.now() + timedelta(hours=2)
     things = {
+        "maintenances": Maintenance.plan(by=ada, title="Move", starts_at=window[0], ends_at=window[1]).pk,
+        "subscribers": Subscriber.sign_up("email", "kim@customer.test").pk,
         "dependencies": waits.details["dependency"],
         "sync-points": sync.details["sync"],
         "documents": incident.documents.get().pk,
@@ -362,6 +389,7 @@ def parameters(acme, lena, mei, tariq):
         "playbooks": Playbook.objects.first().slug,
         "roles": "lead",
         "glossary": GlossaryTerm.objects.create(slug="gateway", name="gateway", plain="card payments").slug,
+        "components": card.slug,
     }
 
     def values(operation):
@@ -506,6 +534,8 @@ def test_a_stakeholder_reads_briefings_only(lena, stan, program):
         ("post", "/services/", {"name": "Payments"}),
         ("patch", "/services/checkout/", {"name": "Payments"}),
         ("post", "/teams/", {"name": "Payments", "function": "engineering"}),
+        ("patch", "/status-page/", {"name": "Acme shop"}),
+        ("post", "/status-page/components/", {"name": "Pay by card"}),
         ("patch", "/functions/support/", {"on_call": "tariq@acme.test"}),
         ("post", "/integrations/", {"kind": "generic"}),
         ("post", "/routing-rules/", {"name": "All", "event": "declared", "function": "support"}),

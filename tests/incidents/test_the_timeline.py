@@ -454,6 +454,22 @@ SENTENCES = {
             "reason": "The bank answers at two",
         },
         "Lena Fischer moved the next update for customers from 14:00 to 14:30.",
+    "public_incident_published": (
+        {
+            "headline": "Paying takes long",
+            "state": "investigating",
+            "components": [{"name": "Pay by card", "level": "major"}, {"name": "Refunds", "level": "degraded"}],
+        },
+        "Lena Fischer put on the status page: “Paying takes long” (investigating). "
+        "Affected: Pay by card (major), Refunds (degraded).",
+    ),
+    "public_incident_changed": (
+        {"headline": "Paying works again", "state": "resolved", "before": "monitoring"},
+        "Lena Fischer changed what the status page says: “Paying works again” (resolved).",
+    ),
+    "public_incident_withdrawn": (
+        {"headline": "Paying takes long", "state": "investigating", "reason": "It was not ours"},
+        "Lena Fischer took “Paying takes long” off the status page.",
     ),
     "clock_warned": (CLOCK, "The update for customers is due at 14:30."),
     "clock_due": (CLOCK, "The update for customers is due now."),

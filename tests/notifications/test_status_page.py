@@ -189,7 +189,8 @@ def test_a_second_statement_ends_the_first_and_from_monitoring_on_everything_wor
     told = list(public.impacts.order_by("pk").values_list("component__slug", "level"))
     assert told == [("card", "partial"), ("card", "major"), ("search", "degraded")]
     public.refresh_from_db()
-    assert public.monitoring_at and public.resolved_at
+    assert public.monitoring_at
+    assert public.resolved_at
     assert list(public.posts.order_by("pk").values_list("state", flat=True)) == [
         "investigating",
         "monitoring",

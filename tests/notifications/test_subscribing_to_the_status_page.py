@@ -1,0 +1,289 @@
+"""Subscribing: nobody is written to before they say so, everybody hears each thing once, and leaving works at once."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from incidents.models import RoleAssignment, StatusUpdate
+from notifications import tick
+from notifications.models import Attempt, Component, Delivery, PublicIncident, StatusPage, Subscriber
+from notifications.models.subscribers import CODE_LIFE
+from notifications.public_door import Database
+from teams.models import Organization
+from teams.tenancy import acting_in
+from tests.factories import declare_incident
+from tests.incidents.pages import words_of
+
+PAGE = "/status/acme/"
+SUBSCRIBE = f"{PAGE}subscribe/"
+CUSTOMERS = {"what_is_happening": "Paying by card takes long.", "what_we_are_doing": "We use another provider."}
+LINK = re.compile(r"http://127\.0\.0\.1:8000(\S+)")
+KIM, PHONE = "kim@customer.test", "+4915112345678"
+
+
+@pytest.fixture(autouse=True)
+def fresh(settings, tmp_path):
+    settings.DATA_DIR = tmp_path
+    Database.away_until = 0.0
+
+
+@pytest.fixture
+def status_page(acme, ada):
+    StatusPage.arrange(acme, by=ada, name="Acme", published=True)
+    Component.add(by=ada, slug="card", name="Pay by card")
+    Component.add(by=ada, slug="search", name="Search the shop", position=1)
+    return StatusPage.of(acme)
+
+
+@pytest.fixture
+def incident(status_page, lena, mei):
+    incident = declare_incident(lena, "gw-1 drops TLS handshakes", severity="sev1")
+    RoleAssignment.assign(incident, "communications_lead", mei, by=lena)
+    return incident
+
+
+def listen(address=KIM, *slugs, channel="email"):
+    """Somebody who has confirmed."""
+    subscriber = Subscriber.sign_up(channel, address, list(Component.objects.filter(slug__in=slugs)))
+    subscriber.confirm(subscriber.turn)
+    return subscriber
+
+
+def mail_to(mailoutbox, address):
+    tick.run()
+    return [mail for mail in mailoutbox if mail.to == [address]]
+
+
+def link_in(mail, part):
+    return next(path for path in LINK.findall(mail.body) if part in path)
+
+
+def told(subscriber):
+    tick.run()
+    return list(Delivery.objects.filter(subscriber=subscriber, topic="status").order_by("pk"))
+
+
+# --- Signing up -----------------------------------------------------------------------------------------
+
+
+def test_by_mail_nothing_happens_before_the_link_is_opened_and_the_button_pressed(incident, mei, mailoutbox):
+    asked = Client().post(SUBSCRIBE, {"email": "Kim@Customer.test", "components": ["card"]})
+    PublicIncident.publish(incident, "Paying takes long", by=mei)
+    (mail,) = mail_to(mailoutbox, KIM)
+    link = link_in(mail, "/confirm/")
+    seen = Client().get(link)
+    still = Subscriber.objects.confirmed().exists()
+    confirmed = [Client().post(link, {"components": ["card"]}) for _ in range(2)]
+
+    assert "Look in your mail" in words_of(asked)
+    assert mail.subject == "Do you want to hear what Acme says?"
+    assert "You get this because: somebody entered this address at the status page of Acme." in mail.body
+    assert "Do you want these messages?" in words_of(seen)
+    assert not still
+    assert all("You are subscribed" in words_of(each) for each in confirmed)
+    subscriber = Subscriber.objects.confirmed().get()
+    assert [each.slug for each in subscriber.components.all()] == ["card"]
+    for answer in (asked, seen, *confirmed):
+        assert answer.cookies == {}
+        assert answer["Cache-Control"] == "no-store"
+    assert Client().get(link.replace("confirm/", "confirm/x")).status_code == 404
+
+
+def test_by_text_message_a_code_proves_the_number(status_page, sms_gateway):
+    asked = Client().post(SUBSCRIBE, {"phone": "+49 151 12345678"}, follow=True)
+    tick.run()
+    (text,) = sms_gateway.requests
+    code = re.match(r"(\d{6}) is your code for the status page of Acme\.", text["text"])[1]
+    subscriber = Subscriber.objects.get()
+    address = asked.request["PATH_INFO"]
+    wrong = [Client().post(address, {"code": "12345x"}) for _ in range(2)]
+    right = Client().post(address, {"code": f"{code[:3]} {code[3:]}"}, follow=True)
+
+    assert address.startswith(f"{PAGE}code/")
+    assert text["to"] == PHONE
+    assert (subscriber.channel, subscriber.address) == ("sms", PHONE)
+    assert "This is not the code" in words_of(wrong[0])
+    assert "Your subscription" in words_of(right)
+    assert Subscriber.objects.confirmed().get().address == PHONE
+
+
+def test_a_code_is_good_for_five_tries_and_a_quarter_of_an_hour(status_page):
+    subscriber = Subscriber.sign_up("sms", PHONE)
+    good = subscriber.code
+    assert not any(subscriber.try_code("x") for _ in range(5))
+    assert not subscriber.try_code(good)
+    subscriber = Subscriber.sign_up("sms", PHONE)
+    Subscriber.objects.update(code_at=timezone.now() - CODE_LIFE)
+    subscriber.refresh_from_db()
+    assert not subscriber.try_code(subscriber.code)
+    subscriber = Subscriber.sign_up("sms", PHONE)
+    assert subscriber.try_code(subscriber.code)
+
+
+@pytest.mark.parametrize("fields", [{}, {"email": "kim"}, {"phone": "0151"}, {"email": KIM, "phone": PHONE}])
+def test_what_makes_no_sense_is_said_on_the_form(status_page, fields):
+    assert Client().post(SUBSCRIBE, fields).status_code == 422
+    assert not Subscriber.objects.exists()
+
+
+def test_nobody_learns_whether_an_address_is_known(status_page, mailoutbox):
+    known = listen(KIM, "card")
+    answers = [Client().post(SUBSCRIBE, {"email": email}).content for email in (KIM, "new@customer.test")]
+    trap = Client().post(SUBSCRIBE, {"email": "trap@customer.test", "website": "x"}).content
+
+    assert answers[0] == answers[1] == trap
+    assert [each.slug for each in known.components.all()] == ["card"]
+    assert len(mail_to(mailoutbox, KIM)) == len(mail_to(mailoutbox, "new@customer.test")) == 1
+    assert not Subscriber.objects.filter(address="trap@customer.test").exists()
+
+
+def test_signing_up_too_often_writes_to_nobody(status_page, mailoutbox):
+    answers = [Client().post(SUBSCRIBE, {"email": KIM}) for _ in range(20)]
+    over = Client().post(SUBSCRIBE, {"email": "other@customer.test"})
+
+    assert {each.status_code for each in answers} == {200}
+    assert len({each.content for each in answers}) == 1
+    assert (over.status_code, over["Retry-After"]) == (429, "3600")
+    assert len(mail_to(mailoutbox, KIM)) == 3
+    assert mail_to(mailoutbox, "other@customer.test") == []
+
+
+# --- Hearing ---------------------------------------------------------------------------------------------
+
+
+def test_everything_said_reaches_each_subscriber_once_and_in_the_pages_words(incident, lena, mei, mailoutbox):
+    everything, card, search = listen(), listen("card@customer.test", "card"), listen("search@customer.test", "search")
+    Subscriber.sign_up("email", "waiting@customer.test")
+    StatusUpdate.publish(incident, "customers", CUSTOMERS, by=mei)
+    assert told(everything) == []
+    parts = {Component.objects.get(slug="card"): "major"}
+    PublicIncident.publish(incident, "Paying takes long", by=mei, impacts=parts)
+    StatusUpdate.publish(incident, "technical", {"text": "acquire timeout"}, by=lena)
+    StatusUpdate.publish(
+        incident,
+        "customers",
+        {**CUSTOMERS, "workaround": "Pay by invoice."},
+        by=mei,
+        next_update_at=timezone.now() + timedelta(hours=1),
+    )
+    tick.run()
+    public = PublicIncident.objects.get()
+    public.change(by=mei, headline="Paying by card takes long")
+    public.change(by=mei, state="resolved")
+
+    tick.run()
+    tick.run()
+    mails = mail_to(mailoutbox, KIM)
+    assert [mail.subject for mail in mails] == [
+        "[Acme] Paying takes long: Investigating",
+        "[Acme] Paying takes long: Investigating",
+        "[Acme] Paying by card takes long: Resolved",
+    ]
+    first, second, last = (mail.body for mail in mails)
+    assert "Paying by card takes long." in first
+    assert "Affected: Pay by card: not working" in first
+    assert "What you can do meanwhile: Pay by invoice." in second
+    assert "Next update by " in second
+    assert "Affected" not in last
+    assert f"http://127.0.0.1:8000/status/acme/incidents/{public.code}/" in last
+    for inside in ("gw-1", "INC-", "SEV1", "Mei", "Lena", "acquire"):
+        assert not any(inside in mail.subject + mail.body for mail in mails)
+    assert [len(told(each)) for each in (everything, card, search)] == [3, 3, 0]
+    assert mail_to(mailoutbox, "waiting@customer.test") == []
+    assert not Delivery.objects.filter(subscriber__address="waiting@customer.test").exists()
+
+
+def test_a_text_message_says_the_same_shortly(incident, mei, sms_gateway):
+    listener = listen(PHONE, channel="sms")
+    PublicIncident.publish(incident, "Paying takes long", by=mei)
+
+    (delivery,) = told(listener)
+    assert (delivery.state, delivery.channel) == ("accepted", "sms")
+    assert delivery.notice.short.startswith(
+        "Acme: Paying takes long. Investigating. http://127.0.0.1:8000/status/acme/"
+    )
+
+
+# --- Leaving ----------------------------------------------------------------------------------------------
+
+
+def test_one_click_leaves_for_people_and_for_mail_programs(incident, mei, mailoutbox):
+    listener = listen()
+    PublicIncident.publish(incident, "Paying takes long", by=mei)
+    (mail,) = mail_to(mailoutbox, KIM)
+    header = mail.extra_headers["List-Unsubscribe"].strip("<>")
+    link = header.removeprefix("http://127.0.0.1:8000")
+
+    assert mail.extra_headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert f"No more of this: {header}" in mail.body
+    assert "Unsubscribe?" in words_of(Client().get(link))
+    assert Subscriber.objects.confirmed().exists()
+    strict = Client(enforce_csrf_checks=True)
+    for _ in range(2):
+        assert "You get no more messages" in words_of(strict.post(link, {"List-Unsubscribe": "One-Click"}))
+    listener.refresh_from_db()
+    assert listener.left_at
+    StatusPage.objects.update(published=False)
+    assert Client().get(link).status_code == 200
+
+
+def test_leaving_is_honoured_at_the_last_moment_and_ends_older_links(incident, mei, mailoutbox, acme):
+    listener = listen()
+    confirm = f"{PAGE}confirm/{listener.token('confirm')}/"
+    PublicIncident.publish(incident, "Paying takes long", by=mei)
+    for waiting in tick.FanOut.objects.due(timezone.now()):
+        tick.fan_out.expand(acme.pk, waiting.pk)
+    assert Delivery.objects.get(subscriber=listener).state == "pending"
+    listener.leave()
+
+    (delivery,) = told(listener)
+    assert (delivery.state, delivery.reason) == ("suppressed", "No longer subscribed.")
+    assert mail_to(mailoutbox, KIM) == []
+    assert Client().get(confirm).status_code == 410
+    assert Client().post(confirm).status_code == 410
+    Client().post(SUBSCRIBE, {"email": KIM})
+    (mail,) = mail_to(mailoutbox, KIM)
+    Client().post(link_in(mail, "/confirm/"))
+    assert Subscriber.objects.confirmed().get().pk == listener.pk
+
+
+def test_what_was_taken_off_the_page_is_not_sent_any_more(incident, lena, mei, acme):
+    listener = listen()
+    PublicIncident.publish(incident, "Paying takes long", by=mei)
+    for waiting in tick.FanOut.objects.due(timezone.now()):
+        tick.fan_out.expand(acme.pk, waiting.pk)
+    PublicIncident.objects.get().withdraw(by=mei)
+
+    (delivery,) = told(listener)
+    assert (delivery.state, delivery.reason) == ("suppressed", "No longer on the status page.")
+    assert not Attempt.objects.filter(delivery=delivery).exists()
+
+
+# --- For administrators --------------------------------------------------------------------------------------
+
+
+def test_administrators_see_who_listens_masked_and_let_people_go(incident, ada, tariq, mei, signed_in, program, omar):
+    listener = listen(KIM, "card")
+    Subscriber.sign_up("email", "waiting@customer.test")
+    PublicIncident.publish(incident, "Paying takes long", by=mei, impacts={Component.objects.get(slug="card"): "major"})
+    told(listener)
+    page = words_of(signed_in(ada).get("/o/acme/settings/status-page/subscribers/"))
+    listed = program(ada).get("/status-page/subscribers/").json()["results"]
+
+    assert "k…@customer.test" in page
+    assert "waiting" not in page
+    assert [(each["address"], each["components"]) for each in listed] == [("k…@customer.test", ["card"])]
+    assert program(tariq).get("/status-page/subscribers/").json()["code"] == "administrators_only"
+    log = words_of(signed_in(tariq).get("/o/acme/deliveries/"))
+    assert "A subscriber k…@customer.test" in log
+    assert KIM not in log
+    with acting_in(Organization.objects.get(slug="globex")):
+        assert program(omar).delete(f"/status-page/subscribers/{listener.pk}/").status_code == 404
+    assert program(tariq).delete(f"/status-page/subscribers/{listener.pk}/").status_code == 409
+    assert program(ada).delete(f"/status-page/subscribers/{listener.pk}/").status_code == 204
+    assert not Subscriber.objects.confirmed().exists()
+    foreign = f"/status/globex/unsubscribe/{listener.token('leave')}/"
+    assert Client().get(foreign).status_code == 404
