@@ -9,7 +9,9 @@ from incidents.models import BusinessEvent, Incident, Integration
 from playbooks.models import Criticality, GlossaryTerm, IncidentType, Scope, Severity
 from teams.models import Service
 
+from . import clock
 from .earlier import EARLIER
+from .status import open_page
 from .telling import Story
 
 # What customers would not understand, and what to say instead.
@@ -21,6 +23,8 @@ WORDS_OF_THE_HOUSE = [
 
 
 def tell(organization, members, now):
+    with clock.moved_to(now - timedelta(days=59)):
+        open_page(organization, members, now)
     monitoring, _ = Integration.connect(organization, Integration.Kind.ALERTMANAGER, name="Prometheus", declares=True)
     backups, _ = Integration.connect(organization, Integration.Kind.GENERIC, name="Certificate watch")
     for slug, word, plain in WORDS_OF_THE_HOUSE:
@@ -169,6 +173,7 @@ def _payments_fail(organization, members, now, monitoring):
         avoid="No time by which it works again; nothing about the bank.",
         workaround="Pay by invoice, or try again in half an hour.",
     )
+    story.shows(7.3, "mei", "Paying by card does not always work", began=0, pay_by_card="partial")
     story.says(
         8,
         "tariq",

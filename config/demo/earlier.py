@@ -32,8 +32,12 @@ EARLIER = (
             (11, "says", "tariq", "General", "The indexer stopped at 06:10 when its disk was full. Nobody was told."),
             (14, "tells", "tariq", "technical", {"text": "Indexer out of disk since 06:10. Growing it first."}),
             (20, "moves", "tariq", "identified"),
+            (22, "shows", "tariq", "New things are not found in the shop", {
+                "began": 0, "state": "identified", "find_things": "partial", "waiver": "Nobody speaks for it today.",
+            }),
             (41, "says", "tariq", "General", "Index is current again. I add an alert on its age, not on its disk."),
             (44, "moves", "tariq", "resolved", "The index is current; a check on its age is in place."),
+            (45, "clears", "tariq", {"waiver": "Nobody speaks for it today."}),
             (1440, "moves", "tariq", "closed"),
         ),
         summary="New articles do not show up in search.",

@@ -1,8 +1,8 @@
-"""Acme's status page: what customers do, a window that is planned, and what was said about the burning incident."""
+"""Acme's status page: what customers do, a window that is planned, and who listens."""
 
 from datetime import timedelta
 
-from notifications.models import Component, Maintenance, PublicIncident, StatusPage, Subscriber
+from notifications.models import Component, Maintenance, StatusPage, Subscriber
 from teams.models import Service
 
 # slug, in customers' words, services behind it
@@ -34,18 +34,3 @@ def open_page(organization, members, now):
     for address in ("kim@customer.test", "operations@hooli.test"):
         listener = Subscriber.sign_up(Subscriber.Channel.EMAIL, address)
         listener.confirm(listener.turn)
-
-
-def shows(story, minute, who, headline, *, began, state="investigating", **levels):
-    """Puts the story's incident on the page; `levels` maps a part to how bad it is."""
-    impacts = {Component.objects.get(slug=slug.replace("_", "-")): level for slug, level in levels.items()}
-    story.at(
-        minute,
-        PublicIncident.publish,
-        story.incident,
-        headline,
-        by=story.members[who],
-        state=state,
-        impacts=impacts,
-        began_at=story.start + timedelta(minutes=began),
-    )

@@ -37,7 +37,7 @@ from incidents.models import (
 )
 from notifications import fan_out
 from notifications.leases import Lease
-from notifications.models import Delivery, FanOut
+from notifications.models import Component, Delivery, FanOut, PublicIncident
 from notifications.models.deliveries import KEPT
 from notifications.transports.base import Result
 from teams.models import Function, Organization, Service, TechnicalDomain
@@ -281,6 +281,24 @@ class Story:
 
     def briefs(self, minute, who, say, **more):
         self.at(minute, SupportBrief.write, self._now(), say, by=self.members[who], **more)
+    def shows(self, minute, who, headline, *, began, state="investigating", waiver="", **levels):
+        """Puts the incident on the status page; `levels` maps a part to how bad it is."""
+        return self.at(
+            minute,
+            PublicIncident.publish,
+            self._now(),
+            headline,
+            by=self.members[who],
+            state=state,
+            impacts={Component.objects.get(slug=slug.replace("_", "-")): level for slug, level in levels.items()},
+            began_at=self.start + timedelta(minutes=began),
+            waiver=waiver,
+        )
+
+    def clears(self, minute, who, *, waiver=""):
+        """Says on the status page that it is over."""
+        public = PublicIncident.objects.get(incident=self.incident)
+        return self.at(minute, public.change, by=self.members[who], state="resolved", waiver=waiver)
 
     def moves(self, minute, who, status, reason=""):
         return self.at(minute, self._now().change_status, status, by=self.members[who], reason=reason)
