@@ -26,7 +26,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from incidents.models import Document, Incident, RoleAssignment
-from notifications.models import RoutingRule
+from notifications.models import RoutingRule, StatusPage
 from teams.api.schema import TAGS
 from tests.api.routes import operations
 from tests.factories import (
@@ -113,7 +113,9 @@ def test_every_audience_has_an_example():
 @pytest.mark.parametrize(("method", "path", "body"), examples())
 def test_every_example_goes_through(method, path, body, api, lena, mei):
     incident = declare_incident(lena, "Odd", severity="sev2")
-    if path.endswith("/updates/"):
+    if path.endswith("/public/"):
+        StatusPage.arrange(lena.organization, by=lena, published=True)
+    if path.endswith(("/updates/", "/public/")):
         incident.roles.model.assign(incident, "communications_lead", lena, by=lena)
     if path.endswith("/waivers/"):
         api.put(f"/incidents/{incident.number}/functions/finance/", {"state": "requested"})
@@ -221,6 +223,9 @@ def things_of(lena):
         "sync-points": 1,
         "integrations": 1,
         "tokens": 1,
+        "components": "card",
+        "maintenances": 1,
+        "subscribers": 1,
         "routing-rules": RoutingRule.objects.first().pk,
         "versions": 1,
         "playbooks": "payments",

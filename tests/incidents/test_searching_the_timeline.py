@@ -108,6 +108,7 @@ CODES_HERE = {
     *(("service_cleared", "service"), ("severity_changed", "moved"), ("update_corrected", "corrects")),
     *(("touchpoint_written", "place"), ("touchpoint_written", "core"), ("touchpoint_written", "kept")),
     *(("clock_moved", "before"), ("draft_saved", "version")),
+    *(("service_cleared", "service"), ("public_incident_changed", "before")),
 }
 
 
