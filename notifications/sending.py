@@ -107,9 +107,6 @@ def _reply_to(delivery):
     return address_for(Reply(delivery.organization_id, recipient.pk, entry.details["update"]))
 
 
-def _unsubscribe(delivery):
-    """Where a stakeholder stops this mail. Responders have no such link: what they get is not list mail."""
-    topic, audience, *_ = [*delivery.topic.split(":"), ""]
 def _thread(delivery):
     """What mail programs put together: an incident, and what the public hears of one by itself."""
     incident = delivery.incident
@@ -127,7 +124,7 @@ def _unsubscribe(delivery):
     """Where a subscriber or stakeholder stops this mail. Responders have no such link: theirs is not list mail."""
     if delivery.subscriber_id:
         return broadcast.leaving_address(delivery)
-    topic, _, audience = delivery.topic.partition(":")
+    topic, audience, *_ = [*delivery.topic.split(":"), ""]
     recipient = delivery.recipient
     if topic != "update" or audience not in Audience.values or recipient is None or recipient.is_responder:
         return ""

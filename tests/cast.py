@@ -52,9 +52,8 @@ from incidents.models import (
     Workstream,
     WorkstreamDependency,
 )
-from playbooks.models import GlossaryTerm, HoldingText, Playbook, RoleDefinition, RoleExclusion, Severity
 from notifications.models import Component, Maintenance, StatusPage, Subscriber
-from playbooks.models import Playbook, RoleDefinition, RoleExclusion, Severity
+from playbooks.models import GlossaryTerm, HoldingText, Playbook, RoleDefinition, RoleExclusion, Severity
 from teams.founding import found
 from teams.models import ApiToken, Function, Membership, Organization, Person, Rota, Service, Team
 from teams.models.membership import OrganizationRole

@@ -42,10 +42,8 @@ from incidents.models import (
     Workstream,
     WorkstreamDependency,
 )
-from notifications.models import Delivery, FanOut, Notice, RoutingRule
-from playbooks.models import GlossaryTerm, Playbook, RoleDefinition
 from notifications.models import Component, Delivery, FanOut, Maintenance, Notice, RoutingRule, Subscriber
-from playbooks.models import Playbook, RoleDefinition
+from playbooks.models import GlossaryTerm, Playbook, RoleDefinition
 from teams.models import ApiToken, Function, Invitation, Membership, Service, Team
 from teams.tenancy import acting_in
 from tests.factories import declare_incident

@@ -166,6 +166,7 @@ def _payments_fail(organization, members, now, monitoring):
         workaround="Please pay by invoice (from 20 € on), or try again in half an hour.",
     )
     cards = story.names(7.2, "sam", "Card is declined, the bank says it is fine", early, declined, service="gateway")
+    story.shows(7.3, "mei", "Paying by card does not always work", began=0, pay_by_card="partial")
     story.briefs(
         7.5,
         "sam",
@@ -173,7 +174,6 @@ def _payments_fail(organization, members, now, monitoring):
         avoid="No time by which it works again; nothing about the bank.",
         workaround="Pay by invoice, or try again in half an hour.",
     )
-    story.shows(7.3, "mei", "Paying by card does not always work", began=0, pay_by_card="partial")
     story.says(
         8,
         "tariq",

@@ -281,6 +281,7 @@ class Story:
 
     def briefs(self, minute, who, say, **more):
         self.at(minute, SupportBrief.write, self._now(), say, by=self.members[who], **more)
+
     def shows(self, minute, who, headline, *, began, state="investigating", waiver="", **levels):
         """Puts the incident on the status page; `levels` maps a part to how bad it is."""
         return self.at(

@@ -150,7 +150,6 @@ SPOKEN = {
     "update_published": (*(f"body__{part}" for part in _UPDATE), "no_change", "approved_by"),
     "update_corrected": tuple(f"body__{part}" for part in _UPDATE),
     "touchpoint_written": ("text",),
-    "update_published": tuple(f"body__{part}" for part in _UPDATE),
     "public_incident_published": ("headline", "components"),
     "public_incident_changed": ("headline", "components"),
     "public_incident_withdrawn": ("headline", "components"),

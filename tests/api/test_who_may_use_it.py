@@ -16,10 +16,8 @@ from incidents.models import (
     SyncPoint,
     WorkstreamDependency,
 )
-from notifications.models import RoutingRule
-from playbooks.models import GlossaryTerm, Playbook
 from notifications.models import Component, Maintenance, PublicIncident, RoutingRule, StatusPage, Subscriber
-from playbooks.models import Playbook
+from playbooks.models import GlossaryTerm, Playbook
 from teams.models import ApiToken, Service, Team
 from tests.api.routes import operations
 from tests.cast import MARKER, Program
@@ -330,8 +328,7 @@ STAKEHOLDER = {
 
 
 @pytest.fixture
-def parameters(acme, lena, mei, tariq):
-def parameters(acme, lena, mei, ada):
+def parameters(acme, lena, mei, tariq, ada):
     """For every operation the values of its parameters, all of things that exist at Acme."""
     incident = declare_incident(lena, "Card payments time out")
     message = post_message(incident, by=lena)

@@ -454,6 +454,7 @@ SENTENCES = {
             "reason": "The bank answers at two",
         },
         "Lena Fischer moved the next update for customers from 14:00 to 14:30.",
+    ),
     "public_incident_published": (
         {
             "headline": "Paying takes long",
