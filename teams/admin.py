@@ -48,10 +48,10 @@ class TeamMemberInline(OrganizationInline):
 
 @admin.register(Team, site=site)
 class TeamAdmin(CatalogueAdmin):
-    list_display = ("name", "slug", "function", "domain")
+    list_display = ("name", "slug", "function", "domain", "manager")
     list_filter = ("function",)
-    list_select_related = ("function", "domain")
-    autocomplete_fields = ("function", "domain")
+    list_select_related = ("function", "domain", "manager__person")
+    autocomplete_fields = ("function", "domain", "manager")
     inlines = (TeamMemberInline,)
 
 

@@ -192,13 +192,22 @@ class TeamForm(CatalogueForm):
 
     function = forms.ModelChoiceField(None, label="Function", empty_label=None)
     domain = forms.ModelChoiceField(None, label="Technical domain", required=False, empty_label="None")
+    manager = forms.ModelChoiceField(
+        None,
+        label="Manager",
+        help_text="Is asked when an incident needs somebody of the team.",
+        required=False,
+        empty_label="Nobody",
+    )
     members = forms.ModelMultipleChoiceField(None, label="Members", required=False, widget=forms.CheckboxSelectMultiple)
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["function"].queryset = Function.objects.in_order()
         self.fields["domain"].queryset = TechnicalDomain.objects.in_order()
-        self.fields["members"].queryset = Membership.objects.active().with_people().in_order()
+        active = Membership.objects.active().with_people().in_order()
+        self.fields["manager"].queryset = active.exclude(role=Membership.Role.STAKEHOLDER)
+        self.fields["members"].queryset = active
 
     def known(self, row):
         return {**super().known(row), "members": row.members.all()}

@@ -65,6 +65,7 @@ class ServiceBody(CatalogueBody):
 class TeamAnswer(CatalogueAnswer):
     function = Named(Function)
     domain = Named(TechnicalDomain, allow_null=True)
+    manager = Person(allow_null=True, help_text="Answers when an incident asks for somebody of the team.")
     members = serializers.SerializerMethodField()
 
     def get_members(self, team) -> serializers.ListField(child=serializers.EmailField()):
@@ -76,6 +77,7 @@ class TeamBody(CatalogueBody):
 
     function = Named(Function)
     domain = Named(TechnicalDomain, required=False, allow_null=True)
+    manager = Person(required=False, allow_null=True)
     members = serializers.ListField(child=Person(), required=False, max_length=200)
 
 
@@ -183,4 +185,4 @@ def services():
 
 def teams():
     people = Prefetch("members", Membership.objects.active().with_people().in_order(), to_attr="current_members")
-    return Team.objects.select_related("function", "domain").prefetch_related(people)
+    return Team.objects.select_related("function", "domain", "manager__person").prefetch_related(people)

@@ -95,10 +95,13 @@ class TechnicalDomain(CatalogueModel):
 
 
 class Team(CatalogueModel):
-    """People who work together, inside one function."""
+    """People who work together, inside one function. `manager` answers when an incident asks for one of them."""
 
     function = models.ForeignKey(Function, models.PROTECT, related_name="teams")
     domain = models.ForeignKey(TechnicalDomain, models.SET_NULL, null=True, blank=True, related_name="teams")
+    manager = models.ForeignKey(
+        "teams.Membership", models.SET_NULL, null=True, blank=True, related_name="managed_teams"
+    )
     members = models.ManyToManyField("teams.Membership", through="teams.TeamMember", related_name="teams")
 
     @transaction.atomic
@@ -108,6 +111,11 @@ class Team(CatalogueModel):
         require_administrator(by)
         self.members.set(members)
         audit.log(by, "team_members_changed", self, members=", ".join(sorted(str(member) for member in members)))
+
+    def _keep(self, **options):
+        if self.manager and not self.manager.is_responder:
+            raise Refused(f"{self.manager.name} is a stakeholder and cannot manage a team.", code="responders_only")
+        super()._keep(**options)
 
 
 class TeamMember(TenantModel):

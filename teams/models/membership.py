@@ -51,6 +51,11 @@ class MembershipQuerySet(TenantQuerySet):
     def with_people(self):
         return self.select_related("person", "function", "domain")
 
+    def managing(self, membership):
+        """Who manages a team that this member is in, without themselves."""
+        managers = self.active().exclude(role=OrganizationRole.STAKEHOLDER).exclude(pk=membership.pk)
+        return managers.filter(managed_teams__members=membership).distinct().order_by("pk")
+
     def by_email(self, email):
         return self.active().filter(person__email=Person.objects.normalize_email(email))
 
@@ -191,6 +196,7 @@ class Membership(TenantModel):
         self.save(update_fields=["ended_at", "epoch"])
         self.refresh_from_db(fields=["epoch"])
         self.rotas.all().delete()
+        self.managed_teams.update(manager=None)
         self.tokens.filter(revoked_at=None).update(revoked_at=self.ended_at)
         self.invitations.pending().update(revoked_at=self.ended_at)
         audit.log(by, "left" if by == self else "removed", self)

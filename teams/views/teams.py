@@ -16,7 +16,7 @@ from .answers import page
 @require_safe
 def teams(request):
     people = Prefetch("members", Membership.objects.active().with_people().in_order())
-    everybody = Team.objects.in_order().select_related("function", "domain").prefetch_related(people)
+    everybody = Team.objects.in_order().select_related("function", "domain", "manager__person").prefetch_related(people)
     return page(request, "teams", teams=everybody, here="teams")
 
 
