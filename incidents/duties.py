@@ -33,6 +33,7 @@ DUTIES = {
     "ask": "incidents.models.asks.AskDuty",
     "silence": "incidents.silence.SilenceDuty",
     "invitation": "incidents.models.invitations.InvitationDuty",
+    "reinforce": "incidents.models.reinforcements.ReinforcementDuty",
     "change": "incidents.models.changes.ChangeDuty",
     "sync": "incidents.models.sync_points.SyncDuty",
     "decision": "incidents.models.decisions.DecisionDuty",

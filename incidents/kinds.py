@@ -104,6 +104,15 @@ INVITATION_ACCEPTED = _kind("invitation_accepted", "people", "functions", "needs
 INVITATION_DECLINED = _kind("invitation_declined", "people", "needs", notifies=True)
 INVITATION_EXPIRED = _kind("invitation_expired", "people", "needs", notifies=True)
 INVITATION_WITHDRAWN = _kind("invitation_withdrawn", "people", "needs")
+REINFORCEMENT_ASKED = _kind("reinforcement_asked", "people", "needs", notifies=True)
+REINFORCEMENT_TAKEN = _kind("reinforcement_taken", "people", "needs", notifies=True)
+REINFORCEMENT_AGREED = _kind("reinforcement_agreed", "people", "needs", notifies=True)
+REINFORCEMENT_OBJECTED = _kind("reinforcement_objected", "people", "needs", notifies=True)
+REINFORCEMENT_UNANSWERED = _kind("reinforcement_unanswered", "people", "needs", notifies=True)
+REINFORCEMENT_GRANTED = _kind("reinforcement_granted", "people", "needs", notifies=True)
+REINFORCEMENT_REFUSED = _kind("reinforcement_refused", "people", "needs", notifies=True)
+REINFORCEMENT_WITHDRAWN = _kind("reinforcement_withdrawn", "people", "needs", notifies=True)
+REINFORCEMENT_LAPSED = _kind("reinforcement_lapsed", "people", "needs", notifies=True)
 # No region: who reads it closed their own card with the answer.
 CAUGHT_UP = _kind("caught_up", system=True)
 

@@ -65,6 +65,14 @@ def find_invitation(request, incident, pk):
     return invitation
 
 
+def find_reinforcement(request, incident, pk):
+    """A request for somebody; 404 for stakeholders."""
+    require_responder(request)
+    found = get_object_or_404(incident.reinforcements.for_reading(request.membership), pk=pk)
+    found.incident = incident
+    return found
+
+
 def find_workstream(request, incident, pk):
     """A workstream of the incident; 404 for stakeholders, and for a restricted one that is not theirs to know."""
     workstreams = Workstream.objects.visible_to(request.membership).with_people()

@@ -46,6 +46,7 @@ SUBJECTS = (
     "dependency",
     "silence",
     "invitation",
+    "reinforcement",
     "change",
     "sync",
     "decision",

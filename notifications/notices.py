@@ -24,6 +24,7 @@ from incidents.models import (
     Synthesis,
     Task,
 )
+from incidents.models import Finding, FunctionActivation, Incident, Question, ReinforcementRequest, Task
 from incidents.models.changes import ChangeState
 from incidents.models.synthesis import LINES
 from incidents.models.updates import PARTS
@@ -267,6 +268,30 @@ def _answered(answer):
             ("Told instead", "administrators" if details.get("to_administrators") else ""),
         )
         return Words(f"{details.get('name', 'Somebody')} {answer}", facts)
+
+    return words
+
+
+def _reinforcement(headline, act="Open the incident"):
+    """`headline` is filled with the `name` of whom it is about. What somebody is needed for is for responders."""
+
+    def words(entry, reader):
+        details = entry.details
+        request = ReinforcementRequest.objects.with_people().get(pk=details["reinforcement"])
+        inside = reader == ROOM
+        answer_by = request.answer_by if "answer_by" in details else None
+        facts = _named(
+            ("Who", details["name"]),
+            ("Needed for", request.purpose if inside else ""),
+            ("For", f"{request.hours} {'hour' if request.hours == 1 else 'hours'}" if request.hours else ""),
+            ("Asked by", request.requested_by.name),
+            ("Answer by", _moment(answer_by, entry.incident.organization) if answer_by else ""),
+            ("Answered by", request.answered_by.name if request.answered_by else ""),
+            ("Because", (request.answer if inside else "") or details.get("because") or details.get("reason")),
+            ("Decision", f"D{details['decision']}" if details.get("decision") else ""),
+        )
+        page = f"reinforcements/{request.pk}/answer/"
+        return Words(headline.format(name=details["name"]), facts, act, page=page)
 
     return words
 
@@ -697,6 +722,15 @@ _WORDS = {
     kinds.INVITATION_ACCEPTED.name: _answered("comes"),
     kinds.INVITATION_DECLINED.name: _answered("does not come"),
     kinds.INVITATION_EXPIRED.name: _answered("did not answer"),
+    kinds.REINFORCEMENT_ASKED.name: _reinforcement("{name} is asked for", "Let them go, or object"),
+    kinds.REINFORCEMENT_TAKEN.name: _reinforcement("{name} is called in", "Object, if they cannot be spared"),
+    kinds.REINFORCEMENT_AGREED.name: _reinforcement("{name} may come and is invited"),
+    kinds.REINFORCEMENT_OBJECTED.name: _reinforcement("An executive decides about {name}", "See why"),
+    kinds.REINFORCEMENT_UNANSWERED.name: _reinforcement("Nobody answered for {name}: an executive decides"),
+    kinds.REINFORCEMENT_GRANTED.name: _reinforcement("{name} is lent to it"),
+    kinds.REINFORCEMENT_REFUSED.name: _reinforcement("{name} stays where they are"),
+    kinds.REINFORCEMENT_WITHDRAWN.name: _reinforcement("{name} is not needed any more"),
+    kinds.REINFORCEMENT_LAPSED.name: _reinforcement("Nobody has to answer for {name} any more"),
     kinds.ROLE_DECLINED.name: _hat("{name} cannot be {title}", "Find somebody else"),
     kinds.ROLE_UNANSWERED.name: _hat("{name} has not answered about being {title}", "See who could"),
     kinds.ROLE_OFFERED.name: _hat("Can you be {title}?", "Say whether you can"),

@@ -315,6 +315,24 @@ def _answered(situation):
             yield _Call(member, by, "Nobody else is on call, so administrators", needed=True)
 
 
+def _manager(situation):
+    """Whoever answers for somebody: paged where they have to answer, by mail where they are only told."""
+    asked = "answer_by" in situation.details
+    by = situation.paging if asked else (EMAIL,)
+    rule = "Somebody of yours is asked for" if asked else "Somebody of yours was called in"
+    for member in situation.details.get("managers", ()):
+        yield _Call(member, by, rule, needed=asked)
+
+
+def _requester(situation):
+    """Whoever asked for somebody; at once, where they do not get them. Then whoever answers for the person."""
+    bad = (kinds.REINFORCEMENT_OBJECTED, kinds.REINFORCEMENT_UNANSWERED, kinds.REINFORCEMENT_REFUSED)
+    by = situation.paging if situation.kind in [kind.name for kind in bad] else (EMAIL,)
+    yield _Call(situation.details.get("requester"), by, "You asked for them", needed=True)
+    for member in situation.details.get("managers", ()):
+        yield _Call(member, (EMAIL,), "Somebody of yours was asked for")
+
+
 def _recalled(situation):
     yield _Call(situation.details.get("member"), situation.paging, "You are called back", needed=True)
 
@@ -624,6 +642,15 @@ _CALLS = {
     kinds.INVITATION_ACCEPTED.name: _answered,
     kinds.INVITATION_DECLINED.name: _answered,
     kinds.INVITATION_EXPIRED.name: _answered,
+    kinds.REINFORCEMENT_ASKED.name: _manager,
+    kinds.REINFORCEMENT_TAKEN.name: _manager,
+    kinds.REINFORCEMENT_AGREED.name: _requester,
+    kinds.REINFORCEMENT_OBJECTED.name: _requester,
+    kinds.REINFORCEMENT_UNANSWERED.name: _requester,
+    kinds.REINFORCEMENT_GRANTED.name: _requester,
+    kinds.REINFORCEMENT_REFUSED.name: _requester,
+    kinds.REINFORCEMENT_WITHDRAWN.name: _requester,
+    kinds.REINFORCEMENT_LAPSED.name: _requester,
     kinds.ROLE_DECLINED.name: _declined,
     kinds.ROLE_UNANSWERED.name: _unanswered,
     kinds.ROLE_OFFERED.name: _offered,

@@ -36,6 +36,7 @@ from incidents.models import (
     ResolutionEstimate,
     RestorationOrder,
     Spike,
+    ReinforcementRequest,
     StatusUpdate,
     StreamException,
     SupportBrief,
@@ -104,6 +105,9 @@ def _plant_secrets(globex, omar):
     Workstream.open(incident, secret, by=omar)
     IncidentInvitation.objects.create(
         incident=incident, membership=omar, reason=secret, answer=secret, state="declined", expires_at=timezone.now()
+    )
+    ReinforcementRequest.objects.create(
+        incident=incident, number=1, member=omar, purpose=secret, answer=secret, requested_by=omar, state="refused"
     )
     until = timezone.now() + timedelta(hours=1)
     for _ in range(2):

@@ -24,6 +24,7 @@ from incidents.models import (
     SupportReport,
     Symptom,
     Synthesis,
+    ReinforcementRequest,
     Task,
     Workstream,
 )
@@ -80,6 +81,10 @@ def name_symptom(incident, title="Card is declined", *, by, reports=None, **fiel
 def put_ask(question, text="Which regions fail?", *, to, by, **fields):
     entry = Ask.put(question, text, to=to, by=by, **fields)
     return Ask.objects.with_people().select_related("incident").get(pk=entry.details["ask"])
+def ask_for(incident, member, *, by, purpose="You wrote the connection pool.", hours=4, **fields):
+    """The request for somebody of another team."""
+    entry = ReinforcementRequest.ask(incident, member, by=by, purpose=purpose, hours=hours, **fields)
+    return incident.reinforcements.select_related("incident").get(pk=entry.details["reinforcement"])
 
 
 def propose_change(incident, *slugs, by, action="Drain the queue", minutes=30, begins=0, **fields):

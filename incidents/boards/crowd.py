@@ -5,6 +5,7 @@ from functools import cached_property
 from itertools import groupby
 
 from ..guards.participants import LARGEST_SPAN, reports_of_the_lead
+from ..models.obligations import ObligationKind
 from ..models.participants import PresenceState
 
 HERE, GONE = "here", PresenceState.GONE.value
@@ -61,6 +62,11 @@ class Crowd:
     def invitations(self):
         """Those that nobody has answered yet."""
         return list(self.room.incident.invitations.waiting().with_people().order_by("pk"))
+
+    @property
+    def asked_of_managers(self):
+        """How many are asked for whose manager has not answered; of what the room has read anyway."""
+        return sum(1 for each in self.room.owed if each.kind == ObligationKind.REINFORCEMENT)
 
     # --- Enough, and not too many ------------------------------------------------------------------
 

@@ -72,6 +72,17 @@ def _invitations(room):
             yield Need("invitation", str(invitation.pk), sentence, due_at=invitation.expires_at, acts=acts)
 
 
+def _reinforcements(room):
+    """People whom the viewer manages and who are asked for."""
+    subjects = [each.subject for each in room.owed if each.kind == ObligationKind.REINFORCEMENT]
+    if not subjects:
+        return
+    asked = room.incident.reinforcements.asked().filter(pk__in=subjects).answered_by(room.viewer).with_people()
+    for each in asked.order_by("number"):
+        act = Act("Answer", f"reinforcements/{each.pk}/answer/")
+        yield _about(room, each, "reinforcement", f"{each.member.name}: {each.purpose}", each.answer_by, act)
+
+
 def _roles_in_question(room):
     """Hats that wait for the viewer's own word; and for whoever leads, hands that are raised."""
     for each in room.roles.assignments:
@@ -268,4 +279,6 @@ def _lateness(room, due_at):
 LOOKS = (
     _invitations, _roles_in_question, _decisions, _clocks, _vacant_roles, _functions, _findings, _synthesis,
     _drafts, _spikes, _new_symptoms, _questions, _asks, _tasks, _changes, _facts,
+    _invitations, _reinforcements, _roles_in_question, _decisions, _clocks, _vacant_roles, _functions, _findings,
+    _questions, _tasks, _changes,
 )  # fmt: skip

@@ -204,6 +204,11 @@ def _restoration_order(row):
     order = escaped(", then ".join(step["what"] for step in row["steps"]))
     objection = f"  - Objection: {escaped(row['objection'])}\n" if row["objection"] else ""
     return f"- Version {row['version']}, by {escaped(row['set_by'] or 'Muster')}: {order}\n{objection}"
+def _reinforcement(row):
+    hours = f", {row['hours']} h" if row["hours"] else ""
+    asked = f"- R{row['number']} {row['state']}, {moment(row['requested_at'])} by {escaped(row['requested_by'])}"
+    said = f"  - {escaped(row['answered_by'])}: {escaped(row['answer'])}\n" if row["answer"] else ""
+    return f"{asked}: {escaped(row['member'])}{hours}. {escaped(row['purpose'])}\n{said}"
 
 
 def _decision(row):
@@ -280,6 +285,7 @@ _SECTIONS = {
     "asks": _ask,
     "briefings": _briefing,
     "updates": _update,
+    "reinforcements": _reinforcement,
     "decisions": _decision,
     "changes": _change,
     "hypotheses": _hypothesis,

@@ -116,6 +116,8 @@ def _with_tradeoff(option):
 class ChoiceForm(Choosing, WaivableForm):
     """The keywords of `Decision.decide` and `supersede`."""
 
+    fields_of_rules = {"option_required": "choice"}
+
     reason = Reason()
 
     @property

@@ -26,6 +26,7 @@ from .questions import Question, QuestionAsker
 from .reading import StreamRead
 from .reports import ReportEcho, SupportReport
 from .restoration import RestorationOrder, RestorationStep
+from .reinforcements import ReinforcementRequest
 from .roles import RoleAssignment
 from .sources import UpdateSource
 from .spikes import Spike
@@ -82,6 +83,7 @@ __all__ = [
     "ResolutionEstimate",
     "RestorationOrder",
     "RestorationStep",
+    "ReinforcementRequest",
     "RoleAssignment",
     "Spike",
     "Status",

@@ -346,6 +346,13 @@ class Decision(TenantModel):
             decision.incident = incident
             decision._withdraw(by=by, reason=reason)
 
+    @classmethod
+    def withdraw_one(cls, incident, pk, *, by, reason):
+        """What was asked has settled itself; nothing happens where it is decided, or was never asked."""
+        for decision in incident.decisions.open().with_people().filter(pk=pk):
+            decision.incident = incident
+            decision._withdraw(by=by, reason=reason)
+
     # --- What the verbs share ------------------------------------------------------------------
 
     def _lock_to_change(self):
@@ -357,7 +364,9 @@ class Decision(TenantModel):
         self.state, self.reason = S.WITHDRAWN, reason
         self.save(update_fields=["state", "reason"])
         Obligation.cancel(self.incident, ObligationKind.DECISION, self.pk)
-        return self._record(kinds.DECISION_WITHDRAWN, by=by, reason=reason)
+        entry = self._record(kinds.DECISION_WITHDRAWN, by=by, reason=reason)
+        _reinforcements().lapse_with(self, by=by)
+        return entry
 
     def _require_raised(self):
         if not self.is_open:
@@ -420,7 +429,9 @@ class Decision(TenantModel):
         right = self.right()
         breach = None if right.admits(by) else guards.Breach(OUTSIDE_AUTHORITY, right.sentence, subject=self.name)
         lifted = guards.check(self.incident, [breach], by=by, waiver=waiver)
-        self.state, self.choice, self.reason = S.DECIDED, self._chosen(choice), reason
+        choice = self._chosen(choice)
+        hanging = _reinforcements().required_option(self, choice)
+        self.state, self.choice, self.reason = S.DECIDED, choice, reason
         self.decided_by, self.decided_at = by, timezone.now()
         self.outside_authority, self.authority_used = bool(breach), "" if breach else right.authority
         self.interim = right.interim and not breach
@@ -431,7 +442,7 @@ class Decision(TenantModel):
         if earlier:
             earlier.state = S.REVERSED if self.reverses else S.SUPERSEDED
             earlier.save(update_fields=["state"])
-        return self._record(
+        entry = self._record(
             kind,
             by=by,
             choice=self.choice,
@@ -446,6 +457,10 @@ class Decision(TenantModel):
             asked_of=self.asked_of,
             **lifted,
         )
+        for request in hanging:
+            request.incident = self.incident
+            request.follow(self)
+        return entry
 
     def _keep_input(self, choice, *, by, text):
         choice = self._chosen(choice)
@@ -617,6 +632,12 @@ def _holders(step, rights):
         return rights.administrators
     decision_class = DecisionClass.COORDINATION if step == IncidentRole.LEAD else DecisionClass.RESOURCE
     return rights.to_decide(decision_class).members
+
+
+def _reinforcements():
+    from .reinforcements import ReinforcementRequest
+
+    return ReinforcementRequest
 
 
 def _told(members):

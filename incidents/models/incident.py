@@ -353,6 +353,7 @@ class Incident(TenantModel):
         from .obligations import Obligation
         from .spikes import Spike
         from .symptoms import Symptom
+        from .reinforcements import ReinforcementRequest
 
         if other.pk == self.pk:
             raise Refused("An incident cannot be merged into itself.", code="merge_itself")
@@ -365,6 +366,8 @@ class Incident(TenantModel):
             raise Refused("A drill and a real incident are never merged.", code="drill_boundary")
         for model in (Decision, Commitment):
             model.withdraw_all(self, by=by, reason=f"Goes on in {other.key}")
+        ReinforcementRequest.withdraw_all(self, by=by, reason=f"Goes on in {other.key}")
+        Decision.withdraw_all(self, by=by, reason=f"Goes on in {other.key}")
         ChangeIntent.withdraw_all(self, in_turn, by=by, reason=f"Goes on in {other.key}")
         self.status, self.merged_into = Status.MERGED, other
         self.resolved_at = timezone.now()
@@ -489,7 +492,9 @@ class Incident(TenantModel):
     def _end(self, status, *, by, reason, waiver, kind):
         from .invitations import IncidentInvitation
         from .obligations import Obligation
+        from .reinforcements import ReinforcementRequest
 
+        ReinforcementRequest.withdraw_all(self, by=by)
         before, self.status = self.status, status
         now = timezone.now()
         if status == Status.CLOSED:

@@ -133,6 +133,14 @@ class IncidentInvitation(TenantModel):
         self._settle(S.WITHDRAWN)
         return self._record(kinds.INVITATION_WITHDRAWN, by=by)
 
+    @classmethod
+    def take_back(cls, incident, pk, *, by):
+        """They are not wanted after all, where an answer still waits; call under the incident's lock."""
+        for invitation in incident.invitations.waiting().with_people().filter(pk=pk):
+            invitation.incident = incident
+            invitation._settle(S.WITHDRAWN)
+            invitation._record(kinds.INVITATION_WITHDRAWN, by=by)
+
     # --- Answering ---------------------------------------------------------------------------
 
     @transaction.atomic

@@ -37,6 +37,7 @@ class ObligationKind(models.TextChoices):
     ASK = "ask", "Question to you"
     SILENCE = "silence", "Silence"
     INVITATION = "invitation", "Invitation"
+    REINFORCEMENT = "reinforce", "Request for somebody of yours"
     CHANGE = "change", "Change"
     SYNC = "sync", "Sync point"
     VACANCY = "vacancy", "Vacant role"

@@ -153,7 +153,12 @@ class Participant(TenantModel):
         if by != membership:
             authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
         lifted = cls._check_cap(incident, membership, by, waiver) if capacity == Capacity.ACTIVE else {}
-        return cls._settle(incident, membership, capacity, by=by, **lifted)
+        entry = cls._settle(incident, membership, capacity, by=by, **lifted)
+        if entry and capacity == Capacity.ACTIVE and by not in (None, membership):
+            from .reinforcements import ReinforcementRequest
+
+            ReinforcementRequest.note_brought(incident, membership, by=by)
+        return entry
 
     @classmethod
     @transaction.atomic
@@ -402,10 +407,12 @@ class Participant(TenantModel):
         )
 
     def _answer_invitations(self):
-        """Whoever joins has accepted whatever they were invited to."""
+        """Whoever joins has accepted whatever they were invited to, and nobody is asked for them any more."""
         from .invitations import IncidentInvitation
+        from .reinforcements import ReinforcementRequest
 
         IncidentInvitation.met(self.incident, self.membership)
+        ReinforcementRequest.met(self.incident, self.membership)
 
 
 class Stint(TenantModel):

@@ -203,6 +203,7 @@ def things_of(lena):
         "timeline": 1,
         "documents": document.pk,
         "invitations": 1,
+        "reinforcements": 1,
         "updates": 1,
         "tasks": incident.tasks.first().pk,
         "findings": (incident.findings.first() or raise_finding(incident, by=lena)).pk,

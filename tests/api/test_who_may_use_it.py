@@ -22,6 +22,7 @@ from teams.models import ApiToken, Service, Team
 from tests.api.routes import operations
 from tests.cast import MARKER, Program
 from tests.factories import (
+    ask_for,
     ask_question,
     declare_incident,
     file_report,
@@ -111,6 +112,11 @@ STAKEHOLDER = {
     "POST /incidents/<int:number>/invitations/<int:pk>/acceptance/": SHUT,
     "POST /incidents/<int:number>/invitations/<int:pk>/refusal/": SHUT,
     "GET /incidents/<int:number>/brief/": DONE,
+    "GET /incidents/<int:number>/reinforcements/": SHUT,
+    "POST /incidents/<int:number>/reinforcements/": INVALID,
+    "GET /incidents/<int:number>/reinforcements/<int:pk>/": SHUT,
+    "POST /incidents/<int:number>/reinforcements/<int:pk>/answer/": SHUT,
+    "POST /incidents/<int:number>/reinforcements/<int:pk>/withdrawal/": SHUT,
     "GET /incidents/<int:number>/catch-up/": DONE,
     "POST /incidents/<int:number>/catch-up/": DONE,
     "GET /incidents/<int:number>/workstreams/": SHUT,
@@ -329,6 +335,7 @@ STAKEHOLDER = {
 
 @pytest.fixture
 def parameters(acme, lena, mei, tariq, ada):
+def parameters(acme, lena, mei, ruth):
     """For every operation the values of its parameters, all of things that exist at Acme."""
     incident = declare_incident(lena, "Card payments time out")
     message = post_message(incident, by=lena)
@@ -354,6 +361,7 @@ def parameters(acme, lena, mei, tariq, ada):
         "role-offers": incident.roles.current().get().pk,
         "participants": incident.participants.get().pk,
         "invitations": IncidentInvitation.invite(incident, mei, by=lena).details["invitation"],
+        "reinforcements": ask_for(incident, ruth, by=lena).pk,
         "workstreams": message.workstream_id,
         "messages": message.pk,
         "updates": entry.details["update"],

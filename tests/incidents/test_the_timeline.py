@@ -19,6 +19,7 @@ TASK = {"task": 1, "number": 4, "text": "Drain the queue"}
 QUESTION = {"question": 1, "number": 7, "asker": 1, "name": "Stan Larsen"}
 SYMPTOM = {"symptom": 1, "key": "S2", "title": "Card is declined"}
 ASK = {"ask": 1, "number": 2, "for_question": 7, "member": 2, "name": "Tariq Haddad"}
+REINFORCEMENT = {"reinforcement": 1, "number": 3, "member": 0, "name": "Ruth Meyer"}
 DECISION = {"decision": 4, "subject": "Roll back?"}
 ESTIMATE = {"estimate": 1, "earliest": "2026-03-01T14:00:00+00:00", "latest": DUE, "confidence": "low"}
 IMPACT = {"impact": 1, "number": 2, "what": "Cards", "segment": "EU", "level": "partial"}
@@ -180,6 +181,37 @@ SENTENCES = {
     "invitation_withdrawn": (
         {"name": "Ruth Meyer", "wanted_for": "Leadership"},
         "Lena Fischer took back the invitation of Ruth Meyer for Leadership.",
+    ),
+    "reinforcement_asked": (
+        {**REINFORCEMENT, "hours": 2, "answer_by": DUE},
+        "Lena Fischer asked for Ruth Meyer for 2 hours (R3). Their manager answers by 14:30.",
+    ),
+    "reinforcement_taken": (
+        {**REINFORCEMENT, "hours": 1, "managers": [1]},
+        "Lena Fischer asked for Ruth Meyer for 1 hour (R3). Their manager is told and may object.",
+    ),
+    "reinforcement_agreed": (REINFORCEMENT, "Lena Fischer lets Ruth Meyer go (R3)."),
+    "reinforcement_objected": (
+        REINFORCEMENT,
+        "Lena Fischer objects to lending Ruth Meyer (R3). An executive decides.",
+    ),
+    "reinforcement_unanswered": (
+        REINFORCEMENT,
+        "Nobody answered for Ruth Meyer in time (R3). An executive decides.",
+    ),
+    "reinforcement_granted": (
+        {**REINFORCEMENT, "decision": 4},
+        "Ruth Meyer is lent to the incident (R3), says Lena Fischer with D4.",
+    ),
+    "reinforcement_refused": (
+        {**REINFORCEMENT, "decision": 4, "here": True},
+        "Ruth Meyer stays where they are (R3), says Lena Fischer with D4. "
+        "They work on this incident now and have to be released.",
+    ),
+    "reinforcement_withdrawn": (REINFORCEMENT, "Lena Fischer took back that Ruth Meyer is asked for (R3)."),
+    "reinforcement_lapsed": (
+        {**REINFORCEMENT, "because": "D4 was withdrawn"},
+        "Nobody has to answer for Ruth Meyer any more (R3): D4 was withdrawn.",
     ),
     "caught_up": ({"number": 12}, "Lena Fischer is up to speed, up to entry 12."),
     "workstream_opened": (

@@ -477,6 +477,25 @@ def test_without_an_answer_and_anybody_on_call_administrators_hear_too():
     }
 
 
+def test_a_manager_is_asked_or_told_and_whoever_asked_hears_what_came_of_it():
+    details = {"member": SAM, "managers": [MEI], "requester": TARIQ, "answer_by": "2026-03-01T14:30:00+00:00"}
+    asked = replace(QUIET, kind="reinforcement_asked", rank=1, actor=TARIQ, details=details)
+    only_told = {name: value for name, value in details.items() if name != "answer_by"}
+    taken = replace(asked, kind="reinforcement_taken", details=only_told)
+    by_both = {("Tariq", "email"), ("Tariq", "sms")}
+
+    assert told(asked) == {("Mei", "email"), ("Mei", "sms")}
+    assert told(replace(asked, private=True)) == told(asked)
+    assert told(taken) == {("Mei", "email")}
+    assert told(replace(taken, private=True)) == set()
+    for kind in ("agreed", "granted", "withdrawn", "lapsed"):
+        ended = replace(taken, kind=f"reinforcement_{kind}", actor=None)
+        assert told(ended) == {("Tariq", "email"), ("Mei", "email")}
+    for kind in ("objected", "unanswered", "refused"):
+        ended = replace(taken, kind=f"reinforcement_{kind}", actor=MEI)
+        assert told(ended) == by_both
+
+
 def test_the_released_are_thanked_unless_they_left_by_themselves():
     situation = replace(QUIET, kind="participant_left", details={"member": TARIQ}, actor=LENA)
 

@@ -24,8 +24,10 @@ from notifications.recipients import BRIEFING, ROOM
 from notifications.transports.base import Message
 from notifications.transports.email import EmailTransport, compose
 from teams.models import Service
+from teams.models import Rota, Team
 from tests.factories import (
     add_task,
+    ask_for,
     ask_question,
     declare_incident,
     file_report,
@@ -275,6 +277,22 @@ def test_a_declined_question_says_why(lena, stan):
     ask_question(incident, by=stan).decline(reason="We name no customers.", by=lena)
 
     assert "No answer, because: We name no customers." in notice_of(incident, "question_declined", BRIEFING).text
+
+
+def test_a_manager_reads_who_is_asked_for_what_for_and_until_when(lena, sam, ada):
+    Rota.objects.filter(on_call=sam).delete()
+    team = Team.objects.create(slug="desk", name="Desk", function=sam.function, manager=ada)
+    team.members.add(sam)
+    incident = declare_incident(lena)
+    asked = ask_for(incident, sam, by=lena, hours=2)
+
+    notice = notice_of(incident, "reinforcement_asked")
+
+    assert notice.subject.startswith("[SEV3 INC-1] Sam Okafor is asked for")
+    facts = {"Who: Sam Okafor", "Needed for: You wrote the connection pool.", "For: 2 hours", "Asked by: Lena Fischer"}
+    assert facts <= set(notice.text.splitlines())
+    assert "Answer by: " in notice.text
+    assert f"/reinforcements/{asked.pk}/answer/" in notice.short
 
 
 def test_whoever_is_let_in_reads_where_and_until_when(lena, ruth):
