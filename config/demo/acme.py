@@ -366,6 +366,7 @@ def _payments_come_back(story):
         commitments_sacrificed=["Launch of instant refunds, 26 November"],
     )
     story.estimates(35.8, "lena", 50, 65, "gw-3 hangs; the last node follows.", confidence="low")
+    story.calls_for(35.8, "lena", "elif", "You wrote the batch that voids captured payments.", 3)
     story.asks(36, "ruth", "How much revenue is delayed, and how much is lost?", for_briefing=True)
     story.drafts(
         36.1,

@@ -17,6 +17,8 @@ ACME = {
     "priya": ("Priya Raman", "responder", "finance", None, "+4915112345607"),
     "jonas": ("Jonas Weber", "responder", "engineering", "database", ""),
     "noor": ("Noor Aziz", "responder", "engineering", "infrastructure", "+4915112345609"),
+    "kofi": ("Kofi Mensah", "responder", "engineering", None, ""),
+    "elif": ("Elif Kaya", "responder", "engineering", "backend", ""),
     "stan": ("Stan Larsen", "stakeholder", "sales", None, ""),
     "board": ("Board office", "stakeholder", "leadership", None, ""),
 }
@@ -33,7 +35,11 @@ SERVICES = {
 # Which service needs which others, and which team owns them.
 NEEDS = {"checkout": ("gateway", "sign-in"), "ledger": ("gateway",)}
 OWNED_BY = {"payments": ("checkout", "gateway", "ledger"), "edge": ("search", "sign-in")}
-TEAMS = {"payments": ("Payments", "backend", ("tariq", "jonas")), "edge": ("Edge", "infrastructure", ("noor", "lena"))}
+TEAMS = {
+    "payments": ("Payments", "backend", ("tariq", "jonas", "elif")),
+    "edge": ("Edge", "infrastructure", ("noor", "lena")),
+}
+MANAGED_BY = {"payments": "kofi", "edge": "kofi"}
 
 
 def settle(slug, name, cast, password):
@@ -81,6 +87,7 @@ def _arrange(slug, members):
         if members.keys() >= set(locals_):
             added = Team.objects.create(slug=team, name=name, function=engineering, domain=_domain(domain))
             added.members.set(members[local] for local in locals_)
+            Team.objects.filter(pk=added.pk).update(manager=members[MANAGED_BY[team]])
             Service.objects.filter(slug__in=OWNED_BY[team]).update(team=added)
     for service in Service.objects.filter(slug__in=NEEDS):
         service.rest_on(Service.objects.filter(slug__in=NEEDS[service.slug]), by=None)
