@@ -500,6 +500,21 @@ def test_a_restricted_workstream_is_not_named_to_who_may_not_know_of_it(
     )
 
 
+def test_it_goes_along_in_every_copy_for_those_who_work_on_it(request_, incident, ada, lena, stan, signed_in):
+    request_.give_answer(True, by=ada, reason="Gladly")
+
+    for extension, words in (
+        ("md", "- ada@acme.test: Gladly"),
+        ("json", '"answered_by":"ada@acme.test"'),
+    ):
+        mine, theirs = (
+            b"".join(signed_in(each).get(url_of(incident, f"export.{extension}")).streaming_content).decode()
+            for each in (lena, stan)
+        )
+        assert words in mine.replace("\\", "").replace('": "', '":"')
+        assert ("connection pool" in mine, "connection pool" in theirs) == (True, False)
+
+
 def test_stakeholders_and_outsiders_find_none_of_it(request_, incident, stan, omar, signed_in):
     paths = [url_of(incident, f"reinforcements/{rest}") for rest in ("", "new/", f"{request_.pk}/answer/")]
 

@@ -166,6 +166,8 @@ def test_a_stakeholder_takes_along_what_they_may_read(lena, stan, incident, sign
     assert briefing.keys() == everything.keys() - {
         "documents", "workstreams", "what_we_know", "findings", "tasks", "decisions", "changes", "hypotheses",
         "fix_attempts", "waivers", "symptoms", "reports", "digests", "asks",
+        "documents", "workstreams", "findings", "tasks", "decisions", "changes", "hypotheses", "fix_attempts",
+        "waivers", "reinforcements",
     }  # fmt: skip
     assert [update["audience"] for update in briefing["updates"]] == ["leadership"]
     assert briefing["participants"] == []
