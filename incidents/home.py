@@ -12,8 +12,13 @@ from .models import Alert, Decision, Incident, IncidentInvitation, Obligation, R
 from .models.obligations import CLOCKS, ObligationKind
 
 # What somebody is asked waits for them from the first moment; so does what they are to hear, answer or decide.
-ANSWERS = (ObligationKind.ACCEPTANCE, ObligationKind.OFFER, ObligationKind.INVITATION, ObligationKind.ASK)
-ANSWERS = (ObligationKind.ACCEPTANCE, ObligationKind.OFFER, ObligationKind.INVITATION, ObligationKind.REINFORCEMENT)
+ANSWERS = (
+    ObligationKind.ACCEPTANCE,
+    ObligationKind.OFFER,
+    ObligationKind.INVITATION,
+    ObligationKind.REINFORCEMENT,
+    ObligationKind.ASK,
+)
 AT_ONCE = (ObligationKind.FINDING, ObligationKind.QUESTION, ObligationKind.DECISION)
 OPEN_SHOWN = 25
 ALERTS_SHOWN = 20

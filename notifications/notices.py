@@ -18,13 +18,13 @@ from incidents.models import (
     FunctionActivation,
     Incident,
     Question,
+    ReinforcementRequest,
     ResolutionEstimate,
     Spike,
     SupportBrief,
     Synthesis,
     Task,
 )
-from incidents.models import Finding, FunctionActivation, Incident, Question, ReinforcementRequest, Task
 from incidents.models.changes import ChangeState
 from incidents.models.synthesis import LINES
 from incidents.models.updates import PARTS

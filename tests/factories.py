@@ -20,11 +20,11 @@ from incidents.models import (
     Integration,
     Message,
     Question,
+    ReinforcementRequest,
     ResolutionEstimate,
     SupportReport,
     Symptom,
     Synthesis,
-    ReinforcementRequest,
     Task,
     Workstream,
 )
@@ -81,6 +81,8 @@ def name_symptom(incident, title="Card is declined", *, by, reports=None, **fiel
 def put_ask(question, text="Which regions fail?", *, to, by, **fields):
     entry = Ask.put(question, text, to=to, by=by, **fields)
     return Ask.objects.with_people().select_related("incident").get(pk=entry.details["ask"])
+
+
 def ask_for(incident, member, *, by, purpose="You wrote the connection pool.", hours=4, **fields):
     """The request for somebody of another team."""
     entry = ReinforcementRequest.ask(incident, member, by=by, purpose=purpose, hours=hours, **fields)

@@ -21,9 +21,9 @@ from incidents.models import (
     Message,
     Obligation,
     Question,
+    ReinforcementRequest,
     ResolutionEstimate,
     RestorationOrder,
-    ReinforcementRequest,
     RoleAssignment,
     StatusUpdate,
     SupportBrief,
@@ -247,6 +247,7 @@ class Story:
 
     def _question(self, number):
         return self.incident.questions.with_people().select_related("incident").get(number=number)
+
     def calls_for(self, minute, who, member, purpose, hours):
         """Asks for somebody whose work is elsewhere."""
         self.at(
@@ -258,9 +259,6 @@ class Story:
             purpose=purpose,
             hours=hours,
         )
-
-    def answers(self, minute, who, number, text):
-        self.at(minute, self._now().questions.get(number=number).give_answer, text, by=self.members[who])
 
     def tells(self, minute, who, audience, **body):
         return self.at(minute, StatusUpdate.publish, self._now(), audience, body, by=self.members[who])

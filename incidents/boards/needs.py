@@ -277,8 +277,6 @@ def _lateness(room, due_at):
 
 
 LOOKS = (
-    _invitations, _roles_in_question, _decisions, _clocks, _vacant_roles, _functions, _findings, _synthesis,
-    _drafts, _spikes, _new_symptoms, _questions, _asks, _tasks, _changes, _facts,
     _invitations, _reinforcements, _roles_in_question, _decisions, _clocks, _vacant_roles, _functions, _findings,
-    _questions, _tasks, _changes,
+    _synthesis, _drafts, _spikes, _new_symptoms, _questions, _asks, _tasks, _changes, _facts,
 )  # fmt: skip

@@ -204,6 +204,8 @@ def _restoration_order(row):
     order = escaped(", then ".join(step["what"] for step in row["steps"]))
     objection = f"  - Objection: {escaped(row['objection'])}\n" if row["objection"] else ""
     return f"- Version {row['version']}, by {escaped(row['set_by'] or 'Muster')}: {order}\n{objection}"
+
+
 def _reinforcement(row):
     hours = f", {row['hours']} h" if row["hours"] else ""
     asked = f"- R{row['number']} {row['state']}, {moment(row['requested_at'])} by {escaped(row['requested_by'])}"

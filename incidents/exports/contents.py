@@ -15,9 +15,8 @@ from ..api.facts import BusinessImpactAnswer, CommitmentAnswer, EstimateAnswer, 
 from ..api.findings import FindingAnswer
 from ..api.participants import ParticipantAnswer
 from ..api.questions import AskAnswer, BriefingAnswer, QuestionAnswer
-from ..api.reports import ReportAnswer
-from ..api.questions import QuestionAnswer
 from ..api.reinforcements import ReinforcementAnswer
+from ..api.reports import ReportAnswer
 from ..api.roles import RoleAnswer
 from ..api.support_briefs import BriefAnswer, DigestAnswer
 from ..api.symptoms import SymptomAnswer
@@ -159,6 +158,8 @@ class Export:
         yield "commitments", CommitmentAnswer(commitments, many=True).data
         orders = incident.restoration_orders.for_reading().order_by("version")
         yield "restoration_orders", OrderAnswer(orders, many=True).data
+        reinforcements = incident.reinforcements.for_reading(viewer).in_order()
+        yield "reinforcements", ReinforcementAnswer(reinforcements, many=True).data
         decisions = incident.decisions.visible_to(viewer).for_reading().order_by("number")
         yield "decisions", DecisionAnswer(decisions, many=True).data
         changes = incident.changes.visible_to(viewer).for_reading().order_by("number")
@@ -170,24 +171,3 @@ class Export:
         yield "waivers", WaiverAnswer(incident.waivers.visible_to(viewer).with_people().in_order(), many=True).data
         documents = incident.documents.current().with_people().in_order()
         yield "documents", DocumentAnswer(documents, many=True).data
-        if viewer.is_responder:
-            streams = incident.workstreams.for_reading(viewer).in_order()
-            yield "workstreams", WorkstreamAnswer(streams, many=True).data
-            findings = incident.findings.visible_to(viewer).with_people().in_order()
-            yield "findings", FindingAnswer(findings, many=True).data
-            tasks = list(incident.tasks.visible_to(viewer).with_people().order_by("number"))
-            owners_in(incident)(tasks)
-            yield "tasks", TaskAnswer(tasks, many=True).data
-            reinforcements = incident.reinforcements.for_reading(viewer).in_order()
-            yield "reinforcements", ReinforcementAnswer(reinforcements, many=True).data
-            decisions = incident.decisions.visible_to(viewer).for_reading().order_by("number")
-            yield "decisions", DecisionAnswer(decisions, many=True).data
-            changes = incident.changes.visible_to(viewer).for_reading().order_by("number")
-            yield "changes", ChangeAnswer(changes, many=True).data
-            hypotheses = incident.hypotheses.visible_to(viewer).for_reading().in_order()
-            yield "hypotheses", HypothesisAnswer(hypotheses, many=True).data
-            fixes = incident.fix_attempts.visible_to(viewer).for_reading().in_order()
-            yield "fix_attempts", FixAnswer(fixes, many=True).data
-            yield "waivers", WaiverAnswer(incident.waivers.visible_to(viewer).with_people().in_order(), many=True).data
-            documents = incident.documents.current().with_people().in_order()
-            yield "documents", DocumentAnswer(documents, many=True).data

@@ -24,9 +24,9 @@ from .obligations import Obligation
 from .participants import Participant, Stint
 from .questions import Question, QuestionAsker
 from .reading import StreamRead
+from .reinforcements import ReinforcementRequest
 from .reports import ReportEcho, SupportReport
 from .restoration import RestorationOrder, RestorationStep
-from .reinforcements import ReinforcementRequest
 from .roles import RoleAssignment
 from .sources import UpdateSource
 from .spikes import Spike
@@ -79,11 +79,11 @@ __all__ = [
     "Participant",
     "Question",
     "QuestionAsker",
+    "ReinforcementRequest",
     "ReportEcho",
     "ResolutionEstimate",
     "RestorationOrder",
     "RestorationStep",
-    "ReinforcementRequest",
     "RoleAssignment",
     "Spike",
     "Status",

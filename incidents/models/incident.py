@@ -351,9 +351,9 @@ class Incident(TenantModel):
         from .decisions import Decision
         from .invitations import IncidentInvitation
         from .obligations import Obligation
+        from .reinforcements import ReinforcementRequest
         from .spikes import Spike
         from .symptoms import Symptom
-        from .reinforcements import ReinforcementRequest
 
         if other.pk == self.pk:
             raise Refused("An incident cannot be merged into itself.", code="merge_itself")
@@ -364,10 +364,8 @@ class Incident(TenantModel):
             raise Refused(f"{other.key} is not open: merge into an open incident.", code="target_not_open")
         if self.drill != other.drill:
             raise Refused("A drill and a real incident are never merged.", code="drill_boundary")
-        for model in (Decision, Commitment):
+        for model in (ReinforcementRequest, Decision, Commitment):
             model.withdraw_all(self, by=by, reason=f"Goes on in {other.key}")
-        ReinforcementRequest.withdraw_all(self, by=by, reason=f"Goes on in {other.key}")
-        Decision.withdraw_all(self, by=by, reason=f"Goes on in {other.key}")
         ChangeIntent.withdraw_all(self, in_turn, by=by, reason=f"Goes on in {other.key}")
         self.status, self.merged_into = Status.MERGED, other
         self.resolved_at = timezone.now()

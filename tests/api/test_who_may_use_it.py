@@ -334,8 +334,7 @@ STAKEHOLDER = {
 
 
 @pytest.fixture
-def parameters(acme, lena, mei, tariq, ada):
-def parameters(acme, lena, mei, ruth):
+def parameters(acme, lena, mei, tariq, ruth, ada):
     """For every operation the values of its parameters, all of things that exist at Acme."""
     incident = declare_incident(lena, "Card payments time out")
     message = post_message(incident, by=lena)

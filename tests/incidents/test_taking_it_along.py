@@ -165,9 +165,8 @@ def test_a_stakeholder_takes_along_what_they_may_read(lena, stan, incident, sign
     assert "documents" in everything
     assert briefing.keys() == everything.keys() - {
         "documents", "workstreams", "what_we_know", "findings", "tasks", "decisions", "changes", "hypotheses",
-        "fix_attempts", "waivers", "symptoms", "reports", "digests", "asks",
-        "documents", "workstreams", "findings", "tasks", "decisions", "changes", "hypotheses", "fix_attempts",
-        "waivers", "reinforcements",
+        "fix_attempts", "waivers", "symptoms", "reports", "digests", "asks", "reinforcements",
+        "commitments", "restoration_orders",
     }  # fmt: skip
     assert [update["audience"] for update in briefing["updates"]] == ["leadership"]
     assert briefing["participants"] == []

@@ -23,8 +23,7 @@ from notifications.models import Delivery, Notice
 from notifications.recipients import BRIEFING, ROOM
 from notifications.transports.base import Message
 from notifications.transports.email import EmailTransport, compose
-from teams.models import Service
-from teams.models import Rota, Team
+from teams.models import Rota, Service, Team
 from tests.factories import (
     add_task,
     ask_for,
