@@ -10,6 +10,7 @@ from ..fragments import attach_messages
 from ..lookups import find_incident, room_of
 from ..models import Participant
 from .synthesis import SynthesisAnswer
+from .decisions import DecisionAnswer
 from .timeline import EntryAnswer
 from .updates import UpdateAnswer
 from .workstreams import WorkstreamAnswer
@@ -39,6 +40,7 @@ class CatchUpAnswer(Answer):
     known = SynthesisAnswer(allow_null=True, help_text="The current version of what we know, or null.")
     updates = serializers.SerializerMethodField(help_text="What each audience that you may read was told last.")
     active_work = WorkstreamAnswer(many=True, help_text="Workstreams that are not done.")
+    open_decisions = serializers.SerializerMethodField(help_text="What waits for a choice, the most urgent first.")
     turns = serializers.SerializerMethodField(help_text="What changed the course of it since, the oldest first.")
     rest = serializers.SerializerMethodField(help_text="How much of everything else there was.")
     contacts = serializers.SerializerMethodField(help_text="Whom to talk to.")
@@ -46,6 +48,9 @@ class CatchUpAnswer(Answer):
 
     def get_updates(self, card) -> UpdateAnswer(many=True):
         return UpdateAnswer([update for _, update in card.latest_updates], many=True).data
+
+    def get_open_decisions(self, card) -> DecisionAnswer(many=True):
+        return DecisionAnswer([each.decision for each in card.open_decisions], many=True).data
 
     def get_turns(self, card) -> EntryAnswer(many=True):
         return EntryAnswer(attach_messages(card.turns), many=True).data

@@ -115,6 +115,12 @@ class CatchUp:
         """Workstreams that are not done and that the viewer may know of."""
         return [stream for stream in self.room.streams if stream.state != WorkstreamState.DONE]
 
+    @property
+    def open_decisions(self):
+        """Cards of what waits for a choice, whoever makes it, the most urgent first; none for stakeholders."""
+        waiting = [card for card in self.room.decisions.cards if card.is_open]
+        return sorted(waiting, key=lambda card: card.decision.needed_by)
+
     @cached_property
     def turns(self):
         """The entries that changed the course of it, the oldest first, at most so many of the newest."""

@@ -16,6 +16,7 @@ ANYWHERE = re.compile(r"([\\`*_{}\[\]<>#|~&$])")
 LINE_START = re.compile(r"^(\d{1,9})([.)])|^([-+=:])")
 LINE_END = re.compile(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 # Their sentence would repeat words that stand below it in full.
+_SAID = {"situation": "Situation", "objectives": "Objectives"}
 QUOTED = (kinds.MESSAGE_POSTED.name, kinds.MESSAGE_PINNED.name, kinds.MESSAGE_EDITED.name)
 
 
@@ -78,6 +79,14 @@ def _role(row):
     return f"- {hat}{domain}: {name}, from {moment(row['since'])} {until}\n"
 
 
+def _handover(row):
+    domain = f" for {escaped(row['domain'])}" if row["domain"] else ""
+    hat, when = escaped(row["role"].replace("_", " ")), moment(row["ended_at"] or row["begun_at"])
+    people = f"{escaped(row['name'])} to {escaped(row['to_name'])}"
+    said = "".join(f"\n{label}:\n\n{fenced(row[name])}" for name, label in _SAID.items() if row[name])
+    return f"### {hat.capitalize()}{domain}: {people}, {row['state']}, {when}\n{said}\n"
+
+
 def _participant(row):
     name, function = escaped(row["name"]), escaped(row["function"] or "no function")
     left = f", left {moment(row['left_at'])}" if row["left_at"] else ""
@@ -106,6 +115,11 @@ def _synthesis(row):
         f"- Challenged by {escaped(row['challenged_by'])}: {escaped(row['challenge'])}\n" if row["challenge"] else ""
     )
     return f"### Version {row['version']}, {moment(row['published_at'])} by {by}\n\n{said}{challenged}\n"
+def _sync_point(row):
+    people = f" ({escaped(', '.join(row['attendees']))})" if row["attendees"] else ""
+    purpose = f"  - For: {escaped(row['purpose'])}\n" if row["purpose"] else ""
+    outcome = f"  - {escaped(row['outcome'])}\n" if row["outcome"] else ""
+    return f"- {moment(row['starts_at'])} {row['state']}: {escaped(row['title'])}{people}\n{purpose}{outcome}"
 
 
 def _finding(row):
@@ -269,9 +283,11 @@ def _entry(entry):
 
 _SECTIONS = {
     "roles": _role,
+    "handovers": _handover,
     "participants": _participant,
     "workstreams": _workstream,
     "what_we_know": _synthesis,
+    "sync_points": _sync_point,
     "findings": _finding,
     "tasks": _task,
     "estimates": _estimate,

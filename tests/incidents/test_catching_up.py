@@ -7,6 +7,7 @@ import time_machine
 from django.utils import timezone
 
 from incidents.models import (
+    Decision,
     IncidentInvitation,
     Participant,
     RoleAssignment,
@@ -16,7 +17,7 @@ from incidents.models import (
 from incidents.room import IncidentRoom
 from playbooks.models import Severity
 from teams.models import TechnicalDomain
-from tests.factories import declare_incident, open_workstream, post_message, propose_theory
+from tests.factories import declare_incident, open_workstream, post_message, propose_theory, raise_decision
 from tests.incidents.pages import HTMX, last_entry, queries_of, url_of, words_of
 
 NOW = timezone.now()
@@ -41,6 +42,25 @@ def card(incident, viewer):
 def test_it_is_due_on_the_first_entry_but_not_for_who_declared(incident, lena, tariq):
     assert card(incident, tariq).is_due
     assert not card(incident, lena).is_due
+
+
+def test_it_names_the_decisions_that_wait_whoever_makes_them(
+    incident, lena, tariq, mei, ruth, stan, program, signed_in
+):
+    first = raise_decision(incident, "coordination", "Roll back?", by=tariq)
+    Decision.open(incident, "coordination", "Wake the bank?", by=lena, choice="Yes")
+    stream = open_workstream(incident, "Payroll", by=lena, owner=lena)
+    stream.restrict(by=lena)
+    raise_decision(incident, "coordination", "Call the lawyers?", by=lena, workstream=stream)
+
+    assert [each.decision for each in card(incident, tariq).open_decisions] == [first]
+    assert card(incident, stan).open_decisions == []
+    read = program(tariq).get("/incidents/1/catch-up/").json()["open_decisions"]
+    assert [(each["number"], each["subject"]) for each in read] == [(1, "Roll back?")]
+    page = words_of(signed_in(tariq).get(url_of(incident, "catch-up/"), headers=HTMX))
+    assert "Open decisions D1 Roll back?" in page
+    assert "incident lead, Lena Fischer" in page
+    assert len(card(incident, lena).open_decisions) == 2
 
 
 def test_whoever_came_in_the_first_minutes_has_missed_nothing(incident, tariq, sam, clock):

@@ -16,11 +16,13 @@ from incidents.models import (
     Document,
     FixAttempt,
     GuardWaiver,
+    Handover,
     Hypothesis,
     Participant,
     RestorationOrder,
     RoleAssignment,
     StatusUpdate,
+    SyncPoint,
     TimelineEntry,
 )
 from tests.factories import (
@@ -167,6 +169,8 @@ def test_a_stakeholder_takes_along_what_they_may_read(lena, stan, incident, sign
         "documents", "workstreams", "what_we_know", "findings", "tasks", "decisions", "changes", "hypotheses",
         "fix_attempts", "waivers", "symptoms", "reports", "digests", "asks", "reinforcements",
         "commitments", "restoration_orders",
+        "documents", "workstreams", "findings", "tasks", "decisions", "changes", "hypotheses", "fix_attempts",
+        "waivers", "handovers", "sync_points",
     }  # fmt: skip
     assert [update["audience"] for update in briefing["updates"]] == ["leadership"]
     assert briefing["participants"] == []
@@ -177,17 +181,53 @@ def test_a_stakeholder_takes_along_what_they_may_read(lena, stan, incident, sign
     assert "replica" not in read(signed_in(stan).get(url_of(incident, "export.md")))
 
 
-def test_a_restricted_workstream_is_in_no_copy_of_whoever_may_not_know_of_it(lena, mei, sam, incident, signed_in):
-    stream = open_workstream(incident, "Call the lawyers", by=lena, owner=mei)
+def test_what_is_restricted_is_in_no_section_of_whoever_may_not_know_of_it(lena, mei, sam, incident, signed_in):
+    stream = open_workstream(incident, "Call the marmots", by=lena, owner=mei)
     stream.restrict(by=lena)
+    here, when = {"by": lena, "workstream": stream}, timezone.now() + timedelta(minutes=30)
     post_message(incident, "Marmots everywhere", by=mei, workstream=stream).put_on_record(by=mei)
+    raise_finding(incident, "Marmots bite", **here)
+    add_task(incident, "Feed the marmots", **here)
+    Decision.open(incident, "coordination", "Free the marmots?", **here)
+    ChangeIntent.propose(incident, "Move the marmots", until=when, **here)
+    Hypothesis.propose(incident, "Marmots ate it", **here)
+    FixAttempt.start(incident, "Count the marmots", by=lena, hypothesis=incident.hypotheses.get())
+    SyncPoint.call(incident, "About marmots", by=lena, starts_at=when, streams=[stream], waiver="Tariq sleeps")
+    GuardWaiver.keep(incident, "silent_workstream", "1", reason="Marmots sleep", by=lena, workstream=stream)
 
-    for extension in ("json", "md"):
-        mine, theirs = (read(signed_in(each).get(url_of(incident, f"export.{extension}"))) for each in (mei, sam))
-        assert "Marmots" in mine
-        assert "Call the lawyers" in mine
-        assert "Marmots" not in theirs
-        assert "lawyers" not in theirs
+    mine, theirs = (as_json(signed_in(each), incident) for each in (mei, sam))
+
+    hidden = {
+        *("timeline", "workstreams", "findings", "tasks", "decisions", "changes", "hypotheses", "fix_attempts"),
+        *("sync_points", "waivers"),
+    }
+    assert {name for name, rows in mine.items() if "marmot" in json.dumps(rows).lower()} == hidden
+    assert "marmot" not in json.dumps(theirs).lower()
+    assert mine.keys() == theirs.keys()
+    assert "marmot" in read(as_text(signed_in(mei), incident)).lower()
+    assert "marmot" not in read(as_text(signed_in(sam), incident)).lower()
+
+
+def test_who_took_over_and_who_met_is_in_it(lena, tariq, sam, incident, signed_in, program):
+    worn = incident.roles.current().get(role="lead")
+    Handover.begin(worn, sam, by=tariq, situation="The *roll-back* runs.", objectives="Watch it.")
+    incident.handovers.get().acknowledge(by=sam)
+    when = timezone.now() + timedelta(minutes=5)
+    SyncPoint.call(incident, "Order the changes", by=sam, starts_at=when, purpose="Who goes first", attendees=[tariq])
+    SyncPoint.objects.get().hold("Backend first", by=sam)
+
+    taken, text = as_json(signed_in(lena), incident), read(as_text(signed_in(lena), incident))
+
+    (handover,) = taken["handovers"]
+    asked = program(lena).get(f"/incidents/1/roles/{worn.pk}/handover/").json()
+    assert handover == {name: asked[name] for name in asked if name != "briefing"} | {
+        "name": "Tariq Haddad",
+        "to_name": "Sam Okafor",
+    }
+    assert taken["sync_points"] == program(lena).get("/incidents/1/sync-points/").json()["results"] != []
+    assert "### Lead: Tariq Haddad to Sam Okafor, acknowledged" in text
+    assert "Situation:\n\n```text\nThe *roll-back* runs.\n```\n" in text
+    assert "held: Order the changes (tariq@acme.test)\n  - For: Who goes first\n  - Backend first\n" in text
 
 
 def test_words_that_were_deleted_are_in_no_copy(lena, tariq, incident, signed_in):
@@ -272,6 +312,10 @@ def test_nothing_that_people_wrote_becomes_structure(lena, tariq, signed_in):
         add_task(incident, line[:200], by=lena)
         raise_finding(incident, words[:300], by=lena, needs=words[:200])
         ask_question(incident, words[:300], by=lena)
+        Handover.begin(incident.roles.current().get(role="lead"), tariq, by=lena, situation=words, objectives=words)
+        when = timezone.now() + timedelta(minutes=5)
+        SyncPoint.call(incident, line[:120], by=lena, starts_at=when, purpose=line[:300])
+        incident.sync_points.get().hold(words, by=lena)
         skeletons.append(structure_of(read(signed_in(lena).get(url_of(incident, "export.md")))))
 
     harmless, hostile = skeletons
