@@ -48,22 +48,14 @@ def may_administer(membership):
     return membership is None or membership.is_administrator
 
 
-def holds(membership, incident, decision_class, domain=None):
-    """Whether the member wears a hat that carries this class of decisions; while nobody does, who may post may decide.
-
-    With a `domain`, hats that are worn per domain count for that domain alone.
-    """
+def may_coordinate(membership, incident):
+    """Severity, status, who is involved, hand-over: the incident lead's; while nobody leads, whoever may post may."""
     if membership is None:
         return True
     if not membership.is_responder:
         return False
-    holders = incident.holders_of(DecisionRight.objects.roles_for(decision_class), domain)
+    holders = incident.holders_of(DecisionRight.objects.roles_for(DecisionClass.COORDINATION))
     return membership.pk in holders if holders else may_post(membership, incident)
-
-
-def may_coordinate(membership, incident):
-    """Severity, status, who is involved, hand-over: the incident lead's."""
-    return holds(membership, incident, DecisionClass.COORDINATION)
 
 
 def may_plan(membership, workstream):
@@ -83,11 +75,6 @@ def may_restrict(membership, workstream):
         or workstream.owner_id == membership.pk
         or may_coordinate(membership, workstream.incident)
     )
-
-
-def may_investigate(membership, incident, domain=None):
-    """How a domain looks for the cause: its coordinator's."""
-    return holds(membership, incident, DecisionClass.INVESTIGATION, domain)
 
 
 def require_coordination(membership, incident, act, waiver):

@@ -9,7 +9,7 @@ from playbooks.models import Audience, RoleDefinition
 
 from . import kinds
 from .demand import Demand
-from .models.changes import ChangeState
+from .models.change_states import ChangeState
 from .models.functions import ActivationState
 from .models.obligations import ObligationKind
 from .models.roles import label_of

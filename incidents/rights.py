@@ -1,7 +1,7 @@
 """Whose a decision is right now: the organisation's matrix, the hats that are worn, and who stands in where one is not.
 
-Questions only. `authority.holds` asks who wears a hat; here is also who decides while nobody does, so that a vacancy
-stalls nothing and nobody decides in silence what is not theirs.
+Questions only. `authority.py` says who may act; here is who decides a matter of a class, also while nobody wears the
+hat for it, so that a vacancy stalls nothing and nobody decides in silence what is not theirs.
 """
 
 from collections import defaultdict

@@ -14,7 +14,7 @@ from teams.models import Service, TechnicalDomain
 
 from ..lookups import find_change, find_incident
 from ..models import ChangeIntent
-from ..models.changes import RESULTS, Standing
+from ..models.change_states import RESULTS, Standing
 from .parts import WorkstreamPart
 from .reach import require_responder
 

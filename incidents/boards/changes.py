@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from ..models.changes import LIVE, ChangeState
+from ..models.change_states import LIVE, ChangeState
 
 SHOWN_ENDED = 50
 

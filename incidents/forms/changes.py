@@ -9,7 +9,7 @@ from django.utils import timezone
 from teams.models import Service, TechnicalDomain
 
 from ..models import ChangeIntent
-from ..models.changes import RESULTS
+from ..models.change_states import RESULTS
 from .acts import ActForm, Reason, WaivableForm
 from .workstreams import responders
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from playbooks.models import IncidentRole, RoleExclusion
 
 from ..demand import Demand
-from ..models.changes import ChangeConflict
+from ..models.change_conflicts import ChangeConflict
 from ..models.obligations import ObligationKind
 from ..models.waivers import GuardWaiver
 from .exclusivity import hands_on

@@ -6,6 +6,8 @@ from .briefings import Briefing
 from .business_events import BusinessEvent, EventOverlap
 from .changes import ChangeConflict, ChangeIntent, ChangeService
 from .commitments import Commitment
+from .change_conflicts import ChangeConflict
+from .changes import ChangeIntent, ChangeService
 from .decisions import Decision, DecisionInput
 from .dependencies import WorkstreamDependency
 from .digests import SupportDigest

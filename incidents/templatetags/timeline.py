@@ -7,7 +7,7 @@ from django import template
 from playbooks.models import Audience, Criticality, IncidentRole, Scope
 
 from .. import kinds, rights
-from ..models.changes import ChangeState
+from ..models.change_states import ChangeState
 from ..models.hypotheses import FixState
 from ..models.impacts import BusinessLevel, ImpactLevel
 from ..models.incident import Status

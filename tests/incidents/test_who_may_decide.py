@@ -4,6 +4,7 @@ import pytest
 
 from incidents import authority
 from incidents.models import RoleAssignment
+from incidents.rights import Rights
 from playbooks.models import DecisionClass, DecisionRight, IncidentRole, RoleDefinition
 from teams.models import TechnicalDomain
 from tests.factories import declare_incident
@@ -43,7 +44,7 @@ def test_the_table_names_every_class():
 
 
 @pytest.mark.parametrize("decision", DecisionClass)
-def test_a_right_belongs_to_the_role_that_the_matrix_names(incident, wear, tariq, mei, decision):
+def test_a_right_belongs_to_the_role_that_the_matrix_names(incident, wear, domains, tariq, mei, decision):
     holder = HOLDERS[decision]
     rights = {}
 
@@ -53,24 +54,29 @@ def test_a_right_belongs_to_the_role_that_the_matrix_names(incident, wear, tariq
             if role != holder:
                 # Somebody else wears the hat that decides.
                 wear(holder, mei)
-            rights[role] = [authority.holds(member, incident, decision) for member in (tariq, mei)]
+            right = Rights(incident).to_decide(decision, domains["backend"])
+            rights[role] = [right.is_held, right.admits(tariq), right.admits(mei)]
 
-    assert rights == {role: [role == holder, role != holder] for role in IncidentRole}
+    assert rights == {role: [True, role == holder, role != holder] for role in IncidentRole}
 
 
-@pytest.mark.parametrize("decision", DecisionClass)
-def test_while_nobody_holds_a_right_every_responder_does(incident, wear, tariq, stan, decision):
-    others = [None, *(role for role in IncidentRole if role != HOLDERS[decision])]
+def test_while_nobody_leads_every_responder_coordinates(incident, wear, tariq, sam, stan):
+    others = [None, *(role for role in IncidentRole if role != IncidentRole.LEAD)]
     rights = {}
 
     for role in others:
         with undone():
             if role:
                 wear(role, tariq)
-            rights[role] = [authority.holds(member, incident, decision) for member in (tariq, stan)]
+            rights[role] = [authority.may_coordinate(member, incident) for member in (tariq, sam, stan, None)]
 
-    assert rights == {role: [True, False] for role in others}
-    assert authority.holds(None, incident, decision)
+    assert rights == {role: [True, True, False, True] for role in others}
+
+
+def test_while_somebody_leads_nobody_else_coordinates(incident, wear, tariq, sam):
+    wear(IncidentRole.LEAD, tariq)
+
+    assert (authority.may_coordinate(tariq, incident), authority.may_coordinate(sam, incident)) == (True, False)
 
 
 def test_a_coordinator_decides_for_one_domain(incident, wear, domains, tariq, lena, sam):
@@ -78,7 +84,7 @@ def test_a_coordinator_decides_for_one_domain(incident, wear, domains, tariq, le
     wear("technical_coordinator", lena, "database")
 
     def may(member, domain):
-        return authority.may_investigate(member, incident, domains[domain])
+        return Rights(incident).to_decide(DecisionClass.INVESTIGATION, domains[domain]).admits(member)
 
     assert (may(tariq, "backend"), may(tariq, "database")) == (True, False)
     assert (may(lena, "backend"), may(lena, "database")) == (False, True)
@@ -92,5 +98,5 @@ def test_a_right_may_belong_to_a_role_of_the_organisations_own(incident, ada, ta
     DecisionRight.objects.create(decision_class=DecisionClass.PRIORITY, role="scribe")
     RoleAssignment.take(incident, "scribe", by=tariq)
 
-    assert authority.holds(tariq, incident, DecisionClass.PRIORITY)
-    assert not authority.holds(mei, incident, DecisionClass.PRIORITY)
+    right = Rights(incident).to_decide(DecisionClass.PRIORITY)
+    assert (right.admits(tariq), right.admits(mei)) == (True, False)
