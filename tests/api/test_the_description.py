@@ -1,6 +1,8 @@
 """The interface describes itself, and does what it says."""
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 import schemathesis
@@ -60,6 +62,21 @@ def described():
 
 def test_it_is_valid_openapi():
     validate_schema(DESCRIPTION)
+
+
+def test_the_guide_names_every_address():
+    """In full, or from its last noun on; with the noun before it where that is one row's own."""
+    guide = Path("docs/api.md").read_text()
+
+    def is_named(path):
+        steps = path.strip("/").split("/")
+        last = max(place for place, step in enumerate(steps) if not step.startswith("{"))
+        of_a_row = last > 1 and steps[last - 1].startswith("{") and steps[last - 2] != "incidents"
+        wanted = steps[last - 2 if of_a_row else last :]
+        pattern = "/".join(r"\{[^}/]+\}" if step.startswith("{") else re.escape(step) for step in wanted)
+        return re.search(rf"/{pattern}(?:[/`\s|?.]|$)", guide)
+
+    assert [path for path in DESCRIPTION["paths"] if not is_named(path)] == []
 
 
 def test_it_is_served_to_whoever_asks(client):
