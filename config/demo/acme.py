@@ -296,12 +296,29 @@ def _the_release_is_taken_back(story):
     story.puts(
         18.2, "sam", 1, "jonas", "Does anything but cards go through the gateway?", "Cards only.", purpose="A customer"
     )  # fmt: skip
+    story.lists(18, "sam", "Status page of the bank", "https://status.bank.example/", "Green since yesterday.")
+    story.opens(
+        18.3,
+        "lena",
+        "Was card data exposed?",
+        owner="jonas",
+        restricted=True,
+        members=[story.members["ruth"]],
+        goal="Say whether card data left the gateway",
+    )
     story.says(
+        18.6,
+        "jonas",
+        "Was card data exposed?",
+        "The timeouts wrote card tokens into a log. No numbers; rotating it now.",
+    )
+    counted = story.says(
         19,
         "jonas",
         "Ledger and double charges",
         "**212** authorisations without a booking, 0 booked twice. List is with @priya.",
     )
+    story.pins(19.5, "lena", counted)
     story.says(
         20, "sam", "Customer reports", "87 tickets, two of our ten largest customers among them; Stan calls them."
     )
@@ -321,6 +338,14 @@ def _the_release_is_taken_back(story):
 
 def _payments_come_back(story):
     """Node by node, and not yet all of them."""
+    story.decides(
+        22.3,
+        "lena",
+        "coordination",
+        "Keep the receipts switched on for big customers?",
+        choice="Yes",
+        reason="They asked.",
+    )
     story.says(23, "noor", "Roll back to 2026.46", "**gw-1** back on 2026.46, errors there under 0.5 %. Next **gw-2**.")
     story.says(26, "tariq", "Card gateway", "Same picture here: nodes on 2026.46 are clean, the others still fail.")
     story.changes(27, "lena", "Ledger and double charges", state="blocked")
@@ -340,6 +365,7 @@ def _payments_come_back(story):
         ask="Two people for the launch of tomorrow: Ruth decides.",
     )
     story.tells(31, "lena", "technical", text="Two of four nodes on 2026.46 and clean. Next: gw-3, then gw-4.")
+    story.takes_back(31.5, "lena", 2, "The receipts come from the release that we are taking back.")
     story.claims(32, "jonas", "Void the 212 authorisations without a booking", "ledger", minutes=30)
     story.says(33, "sam", "Customer reports", "New tickets slow down: 6 in the last five minutes, 20 before that.")
     story.reports(33.2, "sam", "Declined again.", count=6, segment="Europe", source="chat")
@@ -377,6 +403,16 @@ def _payments_come_back(story):
     )
     story.adds(36.2, "lena", "Ask the bank when the settlement file comes")
     story.says(36.5, "noor", "Roll back to 2026.46", "**gw-3** takes longer: one request hangs. Two more minutes.")
+    story.meets(
+        37,
+        "lena",
+        "Before gw-4 takes payments",
+        "Roll back to 2026.46",
+        "Ledger and double charges",
+        begins=52,
+        purpose="Go or no go, with the settlement file on the table",
+    )
+    story.waives(38, "lena", "task_unowned", "11", "Priya has the bank on the line anyway.")
     story.finds(
         38.5,
         "jonas",

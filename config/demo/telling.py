@@ -12,8 +12,10 @@ from incidents.models import (
     ChangeIntent,
     Commitment,
     Decision,
+    Document,
     Finding,
     FunctionActivation,
+    GuardWaiver,
     Handover,
     Hypothesis,
     Impact,
@@ -31,6 +33,7 @@ from incidents.models import (
     SupportReport,
     Symptom,
     Synthesis,
+    SyncPoint,
     Task,
     Touchpoint,
     UpdateDraft,
@@ -107,12 +110,36 @@ class Story:
     def says(self, minute, who, stream, text):
         return self.at(minute, Message.post, self._stream(stream), text, by=self.members[who])
 
-    def opens(self, minute, who, title, *, owner=None, domain=None):
+    def pins(self, minute, who, entry):
+        """Puts what somebody said on the record."""
+        self.at(minute, Message.objects.get(entry=entry).put_on_record, by=self.members[who])
+
+    def lists(self, minute, who, title, url, note=""):
+        self.at(minute, Document.add, self._now(), title, url, by=self.members[who], note=note)
+
+    def waives(self, minute, who, guard, subject, reason):
+        self.at(minute, GuardWaiver.grant, self._now(), guard, subject, reason=reason, by=self.members[who])
+
+    def meets(self, minute, who, title, *streams, begins, purpose=""):
+        """Calls a sync point for `begins` minutes after the start."""
+        self.at(
+            minute,
+            SyncPoint.call,
+            self._now(),
+            title,
+            by=self.members[who],
+            purpose=purpose,
+            starts_at=self.start + timedelta(minutes=begins),
+            streams=[self._stream(stream) for stream in streams],
+        )
+
+    def opens(self, minute, who, title, *, owner=None, domain=None, **more):
         entry = self.at(
             minute, Workstream.open, self._now(), title,
             by=self.members[who],
             owner=self.members.get(owner),
             domain=TechnicalDomain.objects.filter(slug=domain).first(),
+            **more,
         )  # fmt: skip
         self.streams[title] = entry.workstream
 
@@ -188,6 +215,9 @@ class Story:
             self.at(minute + 0.4, found.get(pk=entry.details["commitment"]).confirm, by=self.members[confirmed])
         if told:
             self.at(minute + 0.8, found.get(pk=entry.details["commitment"]).communicate, by=self.members[told])
+    def takes_back(self, minute, who, number, reason):
+        """Reverses a decision."""
+        self.at(minute, self._now().decisions.get(number=number).reverse, by=self.members[who], reason=reason)
 
     def engages(self, minute, who, function, state="engaged"):
         found = Function.objects.get(slug=function)

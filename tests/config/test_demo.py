@@ -53,6 +53,12 @@ def test_the_demonstration_is_whole_and_loading_it_again_changes_nothing(cast_as
         assert moments == sorted(moments)
         assert burning.severity.slug == "sev1"
         assert burning.obligations.live().filter(state="overdue").count() == 1
+        assert burning.sync_points.exists()
+        assert burning.workstreams.filter(restricted=True).exists()
+        assert burning.documents.exists()
+        assert burning.timeline.of_kinds("message_pinned").exists()
+        assert burning.waivers.exists()
+        assert burning.decisions.filter(state="reversed").exists()
         assert burning.alerts.firing().exists()
         assert burning.messages.values("workstream").distinct().count() >= 4
         assert {"accepted", "failed", "suppressed"} <= Delivery.objects.counted_by_state().keys()
