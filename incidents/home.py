@@ -9,7 +9,9 @@ from teams.models import Function, Rota
 
 from . import authority
 from .models import Alert, Decision, Incident, IncidentInvitation, Obligation, RoleAssignment, Spike
+from .models import Alert, ChangeIntent, Decision, Incident, IncidentInvitation, Obligation, RoleAssignment
 from .models.obligations import CLOCKS, ObligationKind
+from .room import IncidentRoom
 
 # What somebody is asked waits for them from the first moment; so does what they are to hear, answer or decide.
 ANSWERS = (
@@ -73,9 +75,14 @@ class Home:
 
     @cached_property
     def asked(self):
-        """What else waits for the member, beside clocks and invitations: answers, decisions, findings, changes."""
+        """What else waits for the member, beside clocks, invitations and changes: answers, decisions, findings."""
         shown_elsewhere = (*CLOCKS, ObligationKind.INVITATION)
-        return [each for each in waiting_for(self.member, self.hats) if each.kind not in shown_elsewhere]
+        return [each for each in self._waiting[0] if each.kind not in shown_elsewhere]
+
+    @property
+    def changes(self):
+        """`(incident, sentence)` of changes that wait for the member: an order, a go, a start, a result."""
+        return self._waiting[1]
 
     @cached_property
     def on_call(self):
@@ -111,6 +118,10 @@ class Home:
     def is_quiet(self):
         return not self.open and not self.alerts and not self.spikes
 
+    @cached_property
+    def _waiting(self):
+        return waiting_for(self.member, self.hats)
+
 
 def own_roles(member):
     """The member's current roles in open incidents."""
@@ -124,10 +135,15 @@ def owned_by(obligations, roles):
 
 
 def waiting_for(member, roles):
-    """What waits for the member now in open incidents, by name or through one of their roles; two queries."""
+    """`(obligations, changes)` that wait for the member now in open incidents.
+
+    Obligations wait by name or through one of their roles, in two queries. Of changes `(incident, sentence)`, as the
+    room of their incident says: what waits there depends on what is in whose way.
+    """
     incidents, now = {role.incident_id for role in roles}, timezone.now()
     by_name = Q(owner=member) & (Q(kind__in=ANSWERS) | Q(due_at__lte=now))
     through_role = Q(owner=None, incident__in=incidents) & (Q(kind__in=AT_ONCE) | Q(kind__in=CLOCKS, warn_at__lte=now))
+    changing = Q(kind=ObligationKind.CHANGE)
     held = {(role.incident_id, role.role) for role in roles}
     asked = dict(Decision.objects.open().filter(incident__in=incidents).values_list("pk", "asked_of"))
 
@@ -136,10 +152,26 @@ def waiting_for(member, roles):
             return (obligation.incident_id, asked.get(obligation.subject)) in held
         return obligation.owner_id == member.pk or (obligation.incident_id, obligation.owner_role) in held
 
-    live = Obligation.objects.live().filter(by_name | through_role).select_related("incident").most_urgent_first()
-    return [obligation for obligation in live if is_theirs(obligation)]
+    found = Obligation.objects.live().filter(by_name | through_role | changing)
+    live = list(found.select_related("incident").most_urgent_first())
+    clocks = [each for each in live if each.kind == ObligationKind.CHANGE]
+    others = [each for each in live if each.kind != ObligationKind.CHANGE and is_theirs(each)]
+    return others, _changes_waiting(member, incidents, {each.subject for each in clocks})
 
 
 def pressing_count(member):
-    """How many things wait for the member, as the top bar says; three queries."""
-    return len(waiting_for(member, list(own_roles(member))))
+    """How many things wait for the member, as the top bar says."""
+    obligations, changes = waiting_for(member, list(own_roles(member)))
+    return len(obligations) + len(changes)
+
+
+def _changes_waiting(member, incidents, live):
+    """Nothing is read where nothing is `live`; then one query, and a few for every incident that the member has a part
+    in: by a role, or by a change of their own."""
+    if not live:
+        return []
+    part = Q(owner=member) | Q(proposed_by=member) | Q(incident__in=incidents)
+    changing = ChangeIntent.objects.filter(part, pk__in=live).values("incident")
+    found = Incident.objects.visible_to(member).open().filter(pk__in=changing).order_by("pk")
+    boards = [(incident, IncidentRoom(incident, member).changes) for incident in found]
+    return [(incident, sentence) for incident, board in boards for sentence, *_ in board.waiting_for_viewer]

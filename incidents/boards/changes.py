@@ -65,12 +65,16 @@ class ChangeBoard:
     @property
     def waiting_for_viewer(self):
         """`(sentence, change, late, act)`: for the lead a conflict or a go, for owners the start and the end."""
+        told = set()  # Pairs: two in each other's way are one thing to be settled.
         for row in self.live:
             change = row.change
             own, leads = self._is_own(change), self.room.coordinates
             act = next(iter(row.acts), None)
             if act == ORDER:
-                clash = row.clashes[0]
+                clash = next((each for each in row.clashes if each.pk not in told), None)
+                if clash is None:
+                    continue
+                told.update(each.pk for each in row.clashes)
                 sentence = f"{change.key} and {clash.other} are in each other's way: {clash.about}"
             elif act == RELEASE and leads:
                 sentence = f"{change.key} waits for your go: {change.owner.name}, {change.action}"

@@ -2,9 +2,11 @@
 
 import pytest
 
-from incidents.models import Message, Obligation, Participant, RoleAssignment
+from incidents.home import own_roles, pressing_count, waiting_for
+from incidents.models import ChangeIntent, Message, Obligation, Participant, RoleAssignment
 from incidents.models.obligations import ObligationState
-from tests.factories import declare_incident, fire_alert, raise_decision
+from incidents.room import IncidentRoom
+from tests.factories import declare_incident, fire_alert, propose_change, raise_decision, read_change
 from tests.incidents.pages import last_entry, queries_of, words_of
 
 HOME = "/o/acme/"
@@ -105,6 +107,33 @@ def test_what_i_am_asked_counts_at_once_and_only_for_me(lena, ruth, tariq, signe
     assert "Needs you 1" in to_decide
     assert "Decision INC-1" in to_decide
     assert "Decision INC-1" not in words_of(signed_in(tariq).get(HOME))
+
+
+def test_the_bar_and_the_room_count_the_same_changes(lena, tariq, sam, signed_in):
+    incident, other = declare_incident(lena), declare_incident(tariq)
+    first, second = (propose_change(incident, "ledger", by=by) for by in (tariq, sam))
+    propose_change(other, "search", by=lena)
+
+    def counted(member):
+        obligations, changes = waiting_for(member, list(own_roles(member)))
+        assert pressing_count(member) == len(obligations) + len(changes)
+        return len(changes)
+
+    def in_rooms(member):
+        needs = [need for each in (incident, other) for need in IncidentRoom(each, member).needs]
+        return sum(1 for need in needs if need.kind == "change")
+
+    assert [counted(each) for each in (lena, tariq, sam)] == [in_rooms(each) for each in (lena, tariq, sam)]
+    assert counted(lena) > 0
+    page = words_of(signed_in(lena).get(HOME))
+    assert "C1 and C2 are in each other’s way: same service: Ledger INC-1" in page.replace("'", "’")
+
+    ChangeIntent.arrange(incident, [first, second], by=lena)
+    for change in (first, second):
+        read_change(change.pk).release(by=lena)
+
+    assert [counted(each) for each in (lena, tariq, sam)] == [in_rooms(each) for each in (lena, tariq, sam)]
+    assert "C1 may begin: " in words_of(signed_in(tariq).get(HOME))
 
 
 def test_who_is_on_call_is_named(lena, signed_in):
