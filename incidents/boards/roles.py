@@ -28,6 +28,7 @@ class RoleRow:
     here: bool
     may_take: bool
     may_give: bool
+    own: bool = False
     may_volunteer: bool = False
     pending: tuple = ()
 
@@ -42,6 +43,11 @@ class RoleRow:
     @property
     def is_handing_over(self):
         return self.assignment is not None and self.assignment.state == RoleState.HANDING_OVER
+
+    @property
+    def may_hand_over(self):
+        """The viewer's own hat, which nobody is about to get."""
+        return self.may_give and self.own and not self.is_handing_over
 
     @property
     def slug(self):
@@ -149,9 +155,10 @@ class RoleBoard:
             assignment=assignment,
             since=assignment.started_at if assignment else self._vacant_since(definition, domain),
             wanted=not definition.per_domain or self.demand.wants(definition, domain),
-            here=assignment is not None and self._is_here(assignment.membership_id),
+            here=assignment is not None and self._is_here(assignment),
             may_take=responds and assignment is None,
             may_give=responds and (own or room.coordinates),
+            own=own,
             # Whoever may give it need not ask for it.
             may_volunteer=responds and assignment is None and not waits and not room.coordinates,
             pending=pending,
@@ -173,10 +180,10 @@ class RoleBoard:
         ]
         return max(ended, default=self.room.incident.declared_at)
 
-    def _is_here(self, membership_id):
-        """Whether they were in the room within the last ten minutes."""
+    def _is_here(self, assignment):
+        """Whether they were in the room within the last ten minutes, or have not had the hat for that long."""
         since = self.room.now - ABSENT_AFTER
-        return any(
-            each.membership_id == membership_id and each.seen_at is not None and each.seen_at > since
+        return assignment.started_at > since or any(
+            each.membership_id == assignment.membership_id and each.seen_at is not None and each.seen_at > since
             for each in self.room.participants
         )

@@ -1,11 +1,13 @@
 """Hats and functions in the browser: two clicks to give one, one winner when several take it."""
 
+import re
+
 import pytest
 
 from incidents import kinds
-from incidents.models import Participant, RoleAssignment
+from incidents.models import Handover, Participant, RoleAssignment
 from teams.models import Membership, Person
-from tests.factories import declare_incident
+from tests.factories import declare_incident, open_workstream
 from tests.incidents.pages import HTMX, field_of, last_entry, queries_of, url_of, words_of
 
 
@@ -20,6 +22,23 @@ def post(incident, signed_in):
         return signed_in(member).post(url_of(incident, page), fields, headers=headers)
 
     return post
+
+
+def test_keys_lead_to_giving_and_handing_over(lena, tariq, signed_in):
+    incident = declare_incident(lena)
+
+    def keys_of(member):
+        html = signed_in(member).get(url_of(incident)).content.decode()
+        return set(re.findall(r'id="([\w-]+)" data-key="([rhb])"', html))
+
+    roles = {("give-lead", "r"), ("give-communications_lead", "r"), ("give-support_liaison", "r")}
+    assert keys_of(lena) == {*roles, ("hand-over-lead", "h")}
+    assert keys_of(tariq) == set()
+    open_workstream(incident, by=tariq)
+    assert ("stream-change", "b") in keys_of(tariq)
+
+    Handover.begin(incident.roles.current().get(role="lead"), tariq, by=lena)
+    assert ("hand-over-lead", "h") not in keys_of(lena)
 
 
 LEAD, SPEAKER = "roles/lead/", "roles/communications_lead/"

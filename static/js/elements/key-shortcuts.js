@@ -35,16 +35,17 @@ customElements.define("key-shortcuts", class extends HTMLElement {
     }
   }
 
-  // Of several, the one in the line that has the focus or lies under the pointer; else the last.
+  // Of several, the one in the line that has the focus or lies under the pointer; else one that is empty; else the last.
   find(keys) {
     const found = [...document.querySelectorAll(`[data-key="${CSS.escape(keys)}"]`)].filter((one) => one.checkVisibility());
-    return found.find((one) => one.closest("li:focus-within")) ?? found.find((one) => one.closest("li:hover")) ?? found.at(-1);
+    const within = (line) => found.find((one) => one.closest(line));
+    return within("li:focus-within") ?? within("li:hover") ?? within("li[data-state=empty]") ?? found.at(-1);
   }
 
   list() {
     const found = new Map();
     for (const one of document.querySelectorAll("[data-key]")) {
-      if (one.checkVisibility()) found.set(one.dataset.key, one.ariaLabel || (one.labels?.[0] ?? one).textContent.trim());
+      if (one.checkVisibility()) found.set(one.dataset.key, one.dataset.keyName || one.ariaLabel || (one.labels?.[0] ?? one).textContent.trim());
     }
     found.set("?", "This list").set("Ctrl Enter", "Send what you are writing");
     const list = this.querySelector("dl");
