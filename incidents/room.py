@@ -23,6 +23,7 @@ from .boards.questions import QuestionBoard
 from .boards.reports import ReportBoard
 from .boards.roles import RoleBoard
 from .boards.synthesis import SynthesisBoard
+from .boards.roles import ABSENT_AFTER, RoleBoard
 from .boards.tasks import TaskBoard
 from .boards.theories import TheoryBoard
 from .boards.touchpoints import TouchpointBoard
@@ -216,7 +217,8 @@ class IncidentRoom:
                 row.engaged += participant.is_engaged
         for row in rows.values():
             called = row.activation and row.activation.state in AWAITED
-            row.absent = bool(called and not row.here and self.incident.is_open)
+            awaited = called and row.activation.changed_at <= self.now - ABSENT_AFTER
+            row.absent = bool(awaited and not row.here and self.incident.is_open)
         return sorted(rows.values(), key=lambda row: (row.function.position, row.function.name))
 
     @cached_property

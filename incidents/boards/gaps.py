@@ -1,9 +1,11 @@
 """The gap board: everything that is missing, each with whose it is and what they do next."""
 
+import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 
 from ..guards import Facts, Gap, gaps_of
+from ..guards.roles import VACANCIES
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,17 @@ class GapBoard:
     @cached_property
     def rows(self):
         return [self._row(gap) for gap in gaps_of(self.facts)]
+
+    @property
+    def beside_roles(self):
+        """What the room lists under Gaps: vacant roles stand among the roles there, each with its own button."""
+        return [row for row in self.rows if row.gap.code not in VACANCIES]
+
+    @property
+    def fingerprint(self):
+        """A name for the list as it is: a reader's open list stays open until something in it changes."""
+        listed = ";".join(f"{row.anchor} {row.is_viewers}" for row in self.beside_roles)
+        return hashlib.sha256(listed.encode()).hexdigest()[:12]
 
     @property
     def waivers(self):

@@ -130,6 +130,10 @@ class LongDuty:
                 )
 
 
+# Gaps that are a role which nobody wears.
+VACANCIES = {each.code for each in (NoLead, NoCommunicationsLead, DomainWithoutCoordinator, NoSupportLiaison)}
+
+
 def qualification_breach(definition, member, severity):
     """A `Breach` where this member would lead something worse than they are meant to; else None."""
     if definition.slug != IncidentRole.LEAD or is_qualified(member, severity):

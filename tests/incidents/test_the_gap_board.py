@@ -60,13 +60,17 @@ def test_the_room_shows_each_gap_with_its_next_step(incident, lena, signed_in):
 
 
 def test_the_room_shows_the_longest_waiting_and_counts_the_rest(incident, lena, signed_in):
-    rows = board(incident, lena).rows
+    FunctionActivation.change(incident, Function.objects.get(slug="legal"), "requested", by=lena)
+    every, rows = board(incident, lena).rows, board(incident, lena).beside_roles
     assert len(rows) > 4
 
     region = text_of(signed_in(lena).get(url_of(incident, "gaps/"), headers={"HX-Request": "true"}))
 
     assert f"{len(rows)} open" in region
     assert [row.gap.message in region for row in rows] == [True] * 4 + [False] * (len(rows) - 4)
+    assert f"All {len(every)} gaps" in region
+    # Vacant roles stand among the roles, with their own buttons.
+    assert {row.gap.code for row in every} - {row.gap.code for row in rows} == {"no_support_liaison"}
 
 
 def test_every_next_step_leads_somewhere(incident, lena, signed_in):

@@ -198,13 +198,30 @@ def test_functions_tell_how_far_they_are_and_who_is_here(lena, tariq, ruth):
     Participant.beat(incident, [lena.pk, ruth.pk])
     Participant.beat(incident, [tariq.pk], away=True)
 
-    rows = {row.function.slug: row for row in IncidentRoom(incident, lena).functions}
+    room, later = IncidentRoom(incident, lena), IncidentRoom(incident, lena)
+    later.now += timedelta(minutes=10)
+    rows = {row.function.slug: row for row in room.functions}
 
     engineering, finance, leadership = rows["engineering"], rows["finance"], rows["leadership"]
     assert (engineering.state, engineering.here, engineering.away, engineering.absent) == ("Engaged", 1, 1, False)
-    assert (finance.state, finance.here, finance.absent) == ("Requested", 0, True)
+    assert (finance.state, finance.here, finance.absent) == ("Requested", 0, False)
+    assert next(row for row in later.functions if row.function.slug == "finance").absent
     assert (leadership.here, leadership.watching) == (0, 1)
     assert finance.activation.rule == "Playbook Payments v1"
+
+
+def test_a_fresh_room_calls_nobody_absent(lena, tariq):
+    """Whoever was given a role has ten minutes to come; so has a function that was asked for."""
+    incident = declare_incident(lena)
+    RoleAssignment.assign(incident, "communications_lead", tariq, by=lena)
+
+    def here(minutes):
+        room = IncidentRoom(incident, lena)
+        room.now += timedelta(minutes=minutes)
+        return {row.slug: row.here for row in room.roles.rows if row.holder}
+
+    assert here(0) == here(9) == {"lead": True, "communications_lead": True}
+    assert here(10) == {"lead": False, "communications_lead": False}
 
 
 def test_presence_ends_a_minute_after_the_last_beat(lena):
