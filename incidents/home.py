@@ -8,8 +8,7 @@ from django.utils import timezone
 from teams.models import Function, Rota
 
 from . import authority
-from .models import Alert, Decision, Incident, IncidentInvitation, Obligation, RoleAssignment, Spike
-from .models import Alert, ChangeIntent, Decision, Incident, IncidentInvitation, Obligation, RoleAssignment
+from .models import Alert, ChangeIntent, Decision, Incident, IncidentInvitation, Obligation, RoleAssignment, Spike
 from .models.obligations import CLOCKS, ObligationKind
 from .room import IncidentRoom
 

@@ -21,9 +21,8 @@ from .boards.lines import LineBoard
 from .boards.needs import needs_of
 from .boards.questions import QuestionBoard
 from .boards.reports import ReportBoard
-from .boards.roles import RoleBoard
-from .boards.synthesis import SynthesisBoard
 from .boards.roles import ABSENT_AFTER, RoleBoard
+from .boards.synthesis import SynthesisBoard
 from .boards.tasks import TaskBoard
 from .boards.theories import TheoryBoard
 from .boards.touchpoints import TouchpointBoard

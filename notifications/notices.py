@@ -25,10 +25,8 @@ from incidents.models import (
     Synthesis,
     Task,
 )
-from incidents.models.changes import ChangeState
-from incidents.models.synthesis import LINES
-from incidents.models import Finding, FunctionActivation, Incident, Question, Task
 from incidents.models.change_states import ChangeState
+from incidents.models.synthesis import LINES
 from incidents.models.updates import PARTS
 from incidents.rights import in_words
 from incidents.sms_length import BASIC, sms_length

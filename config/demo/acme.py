@@ -165,10 +165,10 @@ def _payments_fail(organization, members, now, monitoring):
         "Invoices work only from 20 € on",
         workaround="Please pay by invoice (from 20 € on), or try again in half an hour.",
     )
-    cards = story.names(7.2, "sam", "Card is declined, the bank says it is fine", early, declined, service="gateway")
-    story.shows(7.3, "mei", "Paying by card does not always work", began=0, pay_by_card="partial")
+    cards = story.names(7.85, "sam", "Card is declined, the bank says it is fine", early, declined, service="gateway")
+    story.shows(7.9, "mei", "Paying by card does not always work", began=0, pay_by_card="partial")
     story.briefs(
-        7.5,
+        7.95,
         "sam",
         "Some card payments do not go through at the moment. We know the cause and are undoing a change.",
         avoid="No time by which it works again; nothing about the bank.",
@@ -235,7 +235,7 @@ def _the_lead_decides(story, pool, cards):
     story.engages(12.5, "ada", "product")
     story.takes(12.6, "ada", "product")
     story.hears(12.8, "lena", 1)
-    story.confirms_broken(12.7, "ada", 1)
+    story.confirms_broken(12.85, "ada", 1)
     story.states(
         12.9,
         "ada",

@@ -32,8 +32,8 @@ from incidents.models import (
     SupportDigest,
     SupportReport,
     Symptom,
-    Synthesis,
     SyncPoint,
+    Synthesis,
     Task,
     Touchpoint,
     UpdateDraft,
@@ -215,6 +215,7 @@ class Story:
             self.at(minute + 0.4, found.get(pk=entry.details["commitment"]).confirm, by=self.members[confirmed])
         if told:
             self.at(minute + 0.8, found.get(pk=entry.details["commitment"]).communicate, by=self.members[told])
+
     def takes_back(self, minute, who, number, reason):
         """Reverses a decision."""
         self.at(minute, self._now().decisions.get(number=number).reverse, by=self.members[who], reason=reason)

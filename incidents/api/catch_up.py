@@ -9,8 +9,8 @@ from teams.api.shapes import Answer, Body, Person
 from ..fragments import attach_messages
 from ..lookups import find_incident, room_of
 from ..models import Participant
-from .synthesis import SynthesisAnswer
 from .decisions import DecisionAnswer
+from .synthesis import SynthesisAnswer
 from .timeline import EntryAnswer
 from .updates import UpdateAnswer
 from .workstreams import WorkstreamAnswer

@@ -115,6 +115,8 @@ def _synthesis(row):
         f"- Challenged by {escaped(row['challenged_by'])}: {escaped(row['challenge'])}\n" if row["challenge"] else ""
     )
     return f"### Version {row['version']}, {moment(row['published_at'])} by {by}\n\n{said}{challenged}\n"
+
+
 def _sync_point(row):
     people = f" ({escaped(', '.join(row['attendees']))})" if row["attendees"] else ""
     purpose = f"  - For: {escaped(row['purpose'])}\n" if row["purpose"] else ""

@@ -17,22 +17,19 @@ from ..api.participants import ParticipantAnswer
 from ..api.questions import AskAnswer, BriefingAnswer, QuestionAnswer
 from ..api.reinforcements import ReinforcementAnswer
 from ..api.reports import ReportAnswer
-from ..api.roles import RoleAnswer
+from ..api.roles import HandoverAnswer, RoleAnswer
 from ..api.support_briefs import BriefAnswer, DigestAnswer
 from ..api.symptoms import SymptomAnswer
-from ..api.synthesis import SynthesisAnswer
-from ..api.questions import QuestionAnswer
-from ..api.roles import HandoverAnswer, RoleAnswer
 from ..api.sync_points import SyncPointAnswer
+from ..api.synthesis import SynthesisAnswer
 from ..api.tasks import TaskAnswer, owners_in
 from ..api.theories import FixAnswer, HypothesisAnswer
 from ..api.updates import UpdateAnswer
 from ..api.waivers import WaiverAnswer
 from ..api.workstreams import WorkstreamAnswer
 from ..fragments import attach_messages, rfc3339
-from ..models import Ask, Question
+from ..models import Ask, Question, SyncPoint
 from ..tally import Tally
-from ..models import Question, SyncPoint
 
 FORMAT = "muster.incident.v1"
 STRETCH = 500
@@ -157,8 +154,12 @@ class Export:
         incident, viewer = self.incident, self.viewer
         asks = Ask.objects.visible_to(viewer, incident).with_people().in_order()
         yield "asks", AskAnswer(asks, many=True).data
+        handovers = incident.handovers.with_people().order_by("pk")
+        yield "handovers", HandoverRecord(handovers, many=True).data
         streams = incident.workstreams.for_reading(viewer).in_order()
         yield "workstreams", WorkstreamAnswer(streams, many=True).data
+        meetings = SyncPoint.objects.visible_to(viewer).filter(incident=incident).with_people().order_by("pk")
+        yield "sync_points", SyncPointAnswer(meetings, many=True).data
         versions = incident.syntheses.for_reading(viewer).order_by("version")
         yield "what_we_know", SynthesisAnswer(versions, many=True).data
         findings = incident.findings.visible_to(viewer).for_reading().in_order()
@@ -183,26 +184,3 @@ class Export:
         yield "waivers", WaiverAnswer(incident.waivers.visible_to(viewer).with_people().in_order(), many=True).data
         documents = incident.documents.current().with_people().in_order()
         yield "documents", DocumentAnswer(documents, many=True).data
-        if viewer.is_responder:
-            handovers = incident.handovers.with_people().order_by("pk")
-            yield "handovers", HandoverRecord(handovers, many=True).data
-            streams = incident.workstreams.for_reading(viewer).in_order()
-            yield "workstreams", WorkstreamAnswer(streams, many=True).data
-            meetings = SyncPoint.objects.visible_to(viewer).filter(incident=incident).with_people().order_by("pk")
-            yield "sync_points", SyncPointAnswer(meetings, many=True).data
-            findings = incident.findings.visible_to(viewer).with_people().in_order()
-            yield "findings", FindingAnswer(findings, many=True).data
-            tasks = list(incident.tasks.visible_to(viewer).with_people().order_by("number"))
-            owners_in(incident)(tasks)
-            yield "tasks", TaskAnswer(tasks, many=True).data
-            decisions = incident.decisions.visible_to(viewer).for_reading().order_by("number")
-            yield "decisions", DecisionAnswer(decisions, many=True).data
-            changes = incident.changes.visible_to(viewer).for_reading().order_by("number")
-            yield "changes", ChangeAnswer(changes, many=True).data
-            hypotheses = incident.hypotheses.visible_to(viewer).for_reading().in_order()
-            yield "hypotheses", HypothesisAnswer(hypotheses, many=True).data
-            fixes = incident.fix_attempts.visible_to(viewer).for_reading().in_order()
-            yield "fix_attempts", FixAnswer(fixes, many=True).data
-            yield "waivers", WaiverAnswer(incident.waivers.visible_to(viewer).with_people().in_order(), many=True).data
-            documents = incident.documents.current().with_people().in_order()
-            yield "documents", DocumentAnswer(documents, many=True).data

@@ -4,10 +4,9 @@ from .alerts import Alert, AlertPayload, Integration
 from .asks import Ask
 from .briefings import Briefing
 from .business_events import BusinessEvent, EventOverlap
-from .changes import ChangeConflict, ChangeIntent, ChangeService
-from .commitments import Commitment
 from .change_conflicts import ChangeConflict
 from .changes import ChangeIntent, ChangeService
+from .commitments import Commitment
 from .decisions import Decision, DecisionInput
 from .dependencies import WorkstreamDependency
 from .digests import SupportDigest
