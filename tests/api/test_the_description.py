@@ -29,12 +29,16 @@ from schemathesis.specs.openapi.checks import (
 
 from incidents.models import Document, Incident, RoleAssignment
 from notifications.models import RoutingRule, StatusPage
+from incidents.models import Document, Incident, RoleAssignment, Spike
+from notifications.models import RoutingRule
 from teams.api.schema import TAGS
 from tests.api.routes import operations
 from tests.factories import (
     ask_question,
     declare_incident,
     give_estimate,
+    file_report,
+    name_symptom,
     open_workstream,
     post_message,
     propose_change,
@@ -210,6 +214,8 @@ def things_of(lena):
     if document is None:
         Document.add(incident, "Provider status", "https://status.example/", by=lena)
         document = incident.documents.get()
+    report = incident.reports.first() or file_report(incident, by=lena, count=9)
+    symptom = incident.symptoms.first() or name_symptom(incident, by=lena)
     return {
         "incidents": incident.number,
         "workstreams": stream.pk,
@@ -229,6 +235,9 @@ def things_of(lena):
         "asks": (incident.asks.first() or put_ask(ask_question(incident, by=lena), to=lena, by=lena)).pk,
         "decisions": (incident.decisions.first() or raise_decision(incident, "coordination", by=lena)).pk,
         "exceptions": 1,
+        "reports": report.pk,
+        "symptoms": symptom.pk,
+        "report-spikes": Spike.objects.order_by("pk").first().pk,
         "changes": (incident.changes.first() or propose_change(incident, "ledger", by=lena)).pk,
         "hypotheses": (incident.hypotheses.first() or propose_theory(incident, by=lena)).pk,
         "fix-attempts": (incident.fix_attempts.first() or try_fix(incident, by=lena)).pk,

@@ -101,6 +101,7 @@ CODES = {
     *("severity", "sha256", "starts_at", "state", "supersedes", "task", "team", "to_administrators", "told", "until"),
     *("released", "version", "waived", "worn"),
     *("ask", "briefing", "declined", "for_question", "in_briefing", "left", "questions", "to_audience", "update"),
+    *("customers", "digest", "origin", "report", "reports", "spike", "support_brief", "symptom", "usual"),
 }
 # Words in other kinds.
 CODES_HERE = {
