@@ -365,7 +365,7 @@ class IncidentRoom:
     def drafts(self):
         """What is being written to whom."""
         said = [update for _, update in self.updates if update]
-        return DraftBoard(self.incident, synthesis=self.incident.syntheses.current(), owed=self.owed, said=said)
+        return DraftBoard(self.incident, synthesis=self.synthesis.current, owed=self.owed, said=said)
 
     @cached_property
     def touchpoints(self):

@@ -61,7 +61,7 @@ class Nothing(Body):
     """The version is in `If-Match`."""
 
 
-class Saying(Body):
+class SayingIt(Body):
     waiver = Waiver()
 
 
@@ -147,20 +147,20 @@ class DraftConfirmation(DraftEndpoint):
 
 
 class DraftPublication(DraftEndpoint):
-    @operation(body=Saying, answer=UpdateAnswer, status=201)
+    @operation(body=SayingIt, answer=UpdateAnswer, status=201)
     def post(self, request, number, audience):
         """Say it. It leaves after ten seconds, until which `…/updates/{id}/taking-back/` takes it back."""
         draft = self.draft_of(request, number, audience)
-        entry = draft.publish(by=self.member, **self.body(Saying))
+        entry = draft.publish(by=self.member, **self.body(SayingIt))
         return self.answer(UpdateAnswer, find_update(self, request, number, entry.details["update"]), status=201)
 
 
 class Holding(DraftEndpoint):
-    @operation(body=Saying, answer=UpdateAnswer, status=201)
+    @operation(body=SayingIt, answer=UpdateAnswer, status=201)
     def post(self, request, number, audience):
         """Say the holding text of this severity, which needs no confirmation, before anything else was said."""
         incident = self.incident_of(request, number, audience)
-        entry = UpdateDraft.publish_holding(incident, audience, by=self.member, **self.body(Saying))
+        entry = UpdateDraft.publish_holding(incident, audience, by=self.member, **self.body(SayingIt))
         return self.answer(UpdateAnswer, find_update(self, request, number, entry.details["update"]), status=201)
 
 

@@ -186,7 +186,7 @@ class NewTime(Body):
     waiver = Waiver()
 
 
-class ClockAnswer(Answer):
+class PromiseAnswer(Answer):
     audience = serializers.ChoiceField(choices=Audience)
     state = serializers.ChoiceField(choices=ObligationState)
     due_at = serializers.DateTimeField()
@@ -194,7 +194,7 @@ class ClockAnswer(Answer):
 
 
 class Clock(Endpoint):
-    @operation(body=NewTime, answer=ClockAnswer)
+    @operation(body=NewTime, answer=PromiseAnswer)
     def post(self, request, number, audience):
         """Promise an audience another time for the next update, with the reason."""
         incident = find_incident(request, number)
@@ -202,4 +202,4 @@ class Clock(Endpoint):
             raise Http404
         Obligation.move_update(incident, audience, by=self.member, **self.body(NewTime))
         clock = incident.obligations.live().get(kind=ObligationKind.UPDATE, audience=audience)
-        return self.answer(ClockAnswer, clock)
+        return self.answer(PromiseAnswer, clock)
