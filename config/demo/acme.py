@@ -323,7 +323,7 @@ def _the_release_is_taken_back(story):
         20, "sam", "Customer reports", "87 tickets, two of our ten largest customers among them; Stan calls them."
     )
     story.promises(
-        18.6, "ada", "A list of every payment that was not booked", "Hooli", 200, confirmed="lena", told="mei"
+        20.05, "ada", "A list of every payment that was not booked", "Hooli", 200, confirmed="lena", told="mei"
     )
     story.answers(20.3, "lena", 1, "Yes: invoices and bank transfers work as always.")
     story.tells(

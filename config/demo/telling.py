@@ -212,9 +212,9 @@ class Story:
         )
         found = self._now().commitments
         if confirmed:
-            self.at(minute + 0.4, found.get(pk=entry.details["commitment"]).confirm, by=self.members[confirmed])
+            self.at(minute + 0.1, found.get(pk=entry.details["commitment"]).confirm, by=self.members[confirmed])
         if told:
-            self.at(minute + 0.8, found.get(pk=entry.details["commitment"]).communicate, by=self.members[told])
+            self.at(minute + 0.2, found.get(pk=entry.details["commitment"]).communicate, by=self.members[told])
 
     def takes_back(self, minute, who, number, reason):
         """Reverses a decision."""
