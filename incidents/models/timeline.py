@@ -47,6 +47,9 @@ _UPDATE = (
 )
 # Where each kind keeps words of people and names, as paths into `details`. Slugs, states and moments are not searched,
 # and what is long stands on its model.
+_IMPACT = ("what", "segment")
+_COMMITMENT = ("text", "to_whom")
+_REINFORCEMENT = ("name",)
 SPOKEN = {
     "declared": ("title", "detected_by"),
     "details_changed": _DETAILS,
@@ -80,6 +83,15 @@ SPOKEN = {
     "invitation_declined": _INVITATION,
     "invitation_expired": (*_INVITATION, "rerouted_to"),
     "invitation_withdrawn": _INVITATION,
+    "reinforcement_asked": _REINFORCEMENT,
+    "reinforcement_taken": _REINFORCEMENT,
+    "reinforcement_agreed": _REINFORCEMENT,
+    "reinforcement_objected": _REINFORCEMENT,
+    "reinforcement_unanswered": _REINFORCEMENT,
+    "reinforcement_granted": _REINFORCEMENT,
+    "reinforcement_refused": _REINFORCEMENT,
+    "reinforcement_withdrawn": _REINFORCEMENT,
+    "reinforcement_lapsed": ("name", "because"),
     "workstream_opened": _STREAM,
     "workstream_changed": ("title", *_CHANGED),
     "workstream_blocked": ("waiting", "blocking"),
@@ -128,6 +140,22 @@ SPOKEN = {
     "symptom_named": ("title",),
     "symptoms_merged": ("title", "into_title"),
     "symptom_split": ("title",),
+    "estimate_set": ("proposed_by",),
+    "impact_proposed": _IMPACT,
+    "impact_confirmed": _IMPACT,
+    "impact_ended": _IMPACT,
+    "impact_withdrawn": _IMPACT,
+    "commitment_proposed": _COMMITMENT,
+    "commitment_confirmed": _COMMITMENT,
+    "commitment_refused": _COMMITMENT,
+    "commitment_communicated": _COMMITMENT,
+    "commitment_reopened": _COMMITMENT,
+    "commitment_warned": _COMMITMENT,
+    "commitment_missed": _COMMITMENT,
+    "commitment_kept": _COMMITMENT,
+    "commitment_withdrawn": _COMMITMENT,
+    "restoration_order_set": ("order",),
+    "event_overlapped": ("name",),
     "note_added": ("text",),
     "message_pinned": ("author",),
     "document_added": ("title",),

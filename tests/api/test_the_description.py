@@ -27,17 +27,15 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from incidents.models import Document, Incident, RoleAssignment
-from notifications.models import RoutingRule, StatusPage
 from incidents.models import Document, Incident, RoleAssignment, Spike
-from notifications.models import RoutingRule
+from notifications.models import RoutingRule, StatusPage
 from teams.api.schema import TAGS
 from tests.api.routes import operations
 from tests.factories import (
     ask_question,
     declare_incident,
-    give_estimate,
     file_report,
+    give_estimate,
     name_symptom,
     open_workstream,
     post_message,

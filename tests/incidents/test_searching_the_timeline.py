@@ -99,7 +99,19 @@ CODES = {
     *("irreversible", "key", "late", "level", "member", "message", "minutes", "needed_by", "next_update_at", "number"),
     *("outside_authority", "owner_role", "playbook", "question", "reverses", "role", "same", "scope", "services"),
     *("severity", "sha256", "starts_at", "state", "supersedes", "task", "team", "to_administrators", "told", "until"),
-    *("released", "version", "waived", "worn"),
+    *(
+        "released",
+        "version",
+        "waived",
+        "worn",
+        "commitment",
+        "commitments",
+        "customers_affected",
+        "earliest",
+        "ended_at",
+    ),
+    *("estimate", "impact", "latest", "moved_back", "task_number", "unconfirmed", "unknown", "ended_at"),
+    *("reinforcement", "hours", "answer_by", "brought_in", "managers", "here"),
     *("ask", "briefing", "declined", "for_question", "in_briefing", "left", "questions", "to_audience", "update"),
     *("customers", "digest", "origin", "report", "reports", "spike", "support_brief", "symptom", "usual"),
 }
@@ -111,6 +123,7 @@ CODES_HERE = {
     *(("change_extended", "before"), ("change_ended", "result"), ("handover_ended", "outcome")),
     *(("service_cleared", "service"), ("severity_changed", "moved"), ("update_corrected", "corrects")),
     *(("touchpoint_written", "place"), ("touchpoint_written", "core"), ("touchpoint_written", "kept")),
+    *(("estimate_set", "before"), ("business_impact_stated", "before")),
     *(("clock_moved", "before"), ("draft_saved", "version")),
     *(("service_cleared", "service"), ("public_incident_changed", "before")),
 }
