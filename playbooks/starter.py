@@ -41,9 +41,8 @@ CADENCES = {
     Audience.CUSTOMERS: (30, 60, None, None),
 }
 
-# Minutes until the first word, and those that at least lie between two.
+# Minutes until the first word. How many at least lie between two is for an organisation to say.
 FIRST_WORDS = {Audience.CUSTOMERS: (10, 15, None, None)}
-AT_MOST_EVERY = {Audience.CUSTOMERS: (15, 30, None, None)}
 NONE = (None,) * len(SEVERITIES)
 # Who reads a draft before it is said, and what is said before anything is known, at the two worst severities.
 CONFIRMED_BY = {Audience.CUSTOMERS: Confirmation.LEAD}
@@ -191,7 +190,6 @@ def seed_severities():
                 audience=audience,
                 minutes=minutes[rank - 1],
                 first_minutes=FIRST_WORDS.get(audience, NONE)[rank - 1],
-                minimum_minutes=AT_MOST_EVERY.get(audience, NONE)[rank - 1],
                 confirmation=CONFIRMED_BY.get(audience, Confirmation.NOBODY)
                 if rank <= HELD_UP_TO_RANK
                 else Confirmation.NOBODY,

@@ -296,9 +296,9 @@ def _the_release_is_taken_back(story):
     story.puts(
         18.2, "sam", 1, "jonas", "Does anything but cards go through the gateway?", "Cards only.", purpose="A customer"
     )  # fmt: skip
-    story.lists(18, "sam", "Status page of the bank", "https://status.bank.example/", "Green since yesterday.")
+    story.lists(18.8, "sam", "Status page of the bank", "https://status.bank.example/", "Green since yesterday.")
     story.opens(
-        18.3,
+        18.9,
         "lena",
         "Was card data exposed?",
         owner="jonas",
@@ -307,7 +307,7 @@ def _the_release_is_taken_back(story):
         goal="Say whether card data left the gateway",
     )
     story.says(
-        18.6,
+        18.95,
         "jonas",
         "Was card data exposed?",
         "The timeouts wrote card tokens into a log. No numbers; rotating it now.",
@@ -325,9 +325,9 @@ def _the_release_is_taken_back(story):
     story.promises(
         20.05, "ada", "A list of every payment that was not booked", "Hooli", 200, confirmed="lena", told="mei"
     )
-    story.answers(20.3, "lena", 1, "Yes: invoices and bank transfers work as always.")
+    story.answers(20.9, "lena", 1, "Yes: invoices and bank transfers work as always.")
     story.tells(
-        20.5,
+        20.95,
         "mei",
         "coordination",
         current_status="Cause known: a time limit in the new release. The rollback has begun.",
@@ -412,7 +412,7 @@ def _payments_come_back(story):
         begins=52,
         purpose="Go or no go, with the settlement file on the table",
     )
-    story.waives(38, "lena", "task_unowned", "11", "Priya has the bank on the line anyway.")
+    story.lets_lie(38, "lena", "Ask the bank when the settlement file comes", "Priya has the bank on the line anyway.")
     story.finds(
         38.5,
         "jonas",

@@ -117,8 +117,10 @@ class Story:
     def lists(self, minute, who, title, url, note=""):
         self.at(minute, Document.add, self._now(), title, url, by=self.members[who], note=note)
 
-    def waives(self, minute, who, guard, subject, reason):
-        self.at(minute, GuardWaiver.grant, self._now(), guard, subject, reason=reason, by=self.members[who])
+    def lets_lie(self, minute, who, text, reason):
+        """Waives that a task has no owner."""
+        subject = str(self._now().tasks.get(text=text).number)
+        self.at(minute, GuardWaiver.grant, self._now(), "task_unowned", subject, reason=reason, by=self.members[who])
 
     def meets(self, minute, who, title, *streams, begins, purpose=""):
         """Calls a sync point for `begins` minutes after the start."""

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from incidents.guards import Facts, gaps_of
 from incidents.models import Obligation, RoleAssignment, StatusUpdate
-from playbooks.models import Severity
+from playbooks.models import Cadence, Severity
 from teams.errors import Refused
 from tests.factories import declare_incident
 from tests.incidents.pages import last_entry, url_of, words_of
@@ -73,6 +73,7 @@ def test_worse_brings_it_forward_and_says_so_and_milder_keeps_the_promise(incide
 
 
 def test_nobody_is_told_too_often_without_a_reason(incident, lena, mei, clock):
+    Cadence.objects.filter(audience="customers", severity=incident.severity).update(minimum_minutes=30)
     tell(incident, mei, "First.")
     clock.shift(timedelta(minutes=29))
     with pytest.raises(Refused, match="heard 29 minutes ago, and hear at most every 30") as refused:
