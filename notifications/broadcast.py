@@ -13,12 +13,13 @@ from django.utils import timezone
 
 from incidents import kinds
 
-from .models import Delivery, Notice, PublicPost, StatusPage, Subscriber
+from .models import Delivery, Notice, PublicIncident, StatusPage, Subscriber
 from .models.subscribers import CODE_LIFE, LINK_LIFE
 from .notices import _cut as cut
 from .notices import _plain as plain
 from .notices import _printable as printable
 from .public_page import STATES, lines_of
+from .told import REPLACING, SAYING, deliveries_of_what_was_wrong, held_until
 
 PUBLIC_KINDS = frozenset((kinds.PUBLIC_INCIDENT_PUBLISHED.name, kinds.PUBLIC_INCIDENT_CHANGED.name))
 READER = "public"
@@ -26,24 +27,22 @@ TOPIC = "status"
 SIGN_UP = "sign_up"
 USEFUL = timedelta(hours=24)
 SUBJECT, SHORT = 180, 300
+_WITHDRAWN = "Withdrawn"
+# What stands before the reason why something does not hold.
+_WRONG = {kinds.UPDATE_CORRECTED.name: "Corrected", kinds.UPDATE_WITHDRAWN.name: "This does not hold any more"}
 
 
 def deliveries(entry, now):
     """Unsaved rows for every subscriber who wants to hear of what the entry brought to the page."""
-    if entry.kind not in PUBLIC_KINDS and entry.kind != kinds.UPDATE_PUBLISHED.name:
+    if entry.kind not in PUBLIC_KINDS and entry.kind not in (*SAYING, *REPLACING):
         return []
-    posts = list(
-        PublicPost.objects.filter(entry=entry)
-        .select_related("public__incident", "update")
-        .order_by("-posted_at", "-pk")
-    )
-    if not posts:
-        return []
-    public = posts[0].public
+    public = PublicIncident.objects.shown().select_related("incident").filter(incident=entry.incident).first()
     page = StatusPage.of(entry.incident.organization)
-    affected = set(public.impacts.values_list("component_id", flat=True))
-    listeners = list(Subscriber.objects.confirmed().wanting(affected).order_by("pk"))
-    if not listeners or not page.published:
+    if public is None or not page.published:
+        return []
+    posts = list(public.posts.filter(entry=entry).select_related("update").order_by("-posted_at", "-pk"))
+    listeners = list(_listeners(entry, public, posts))
+    if not listeners:
         return []
     Notice.objects.bulk_create([_notice(page, public, posts, entry)], ignore_conflicts=True)
     notice = Notice.objects.get(entry=entry, reader=READER)
@@ -59,11 +58,20 @@ def deliveries(entry, now):
             topic=TOPIC,
             rule=_because(page),
             created_at=now,
-            next_at=now,
+            next_at=max(now, held_until(entry) or now),
             useful_until=entry.recorded_at + USEFUL,
         )
         for each in listeners
     ]
+
+
+def _listeners(entry, public, posts):
+    """Who wants to hear of it; what turned out wrong is put right for exactly those who had it."""
+    confirmed = Subscriber.objects.confirmed().order_by("pk")
+    if entry.kind in REPLACING:
+        had = deliveries_of_what_was_wrong(entry).filter(subscriber__isnull=False)
+        return confirmed.filter(pk__in=had.values("subscriber"))
+    return confirmed.wanting(set(public.impacts.values_list("component_id", flat=True))) if posts else ()
 
 
 def answer_sign_up(page, subscriber):
@@ -117,18 +125,20 @@ def _because(page):
 
 def _notice(page, public, posts, entry):
     """Only what stands on the page: the headline, the state, what was said."""
-    state, link = posts[0].get_state_display(), f"{page.address}incidents/{public.code}/"
+    state = posts[0].get_state_display() if posts else _WITHDRAWN
+    link = f"{page.address}incidents/{public.code}/"
     said = [lines_of(post.update) for post in posts if post.update]
     paragraphs = ["\n".join(text if first else f"{label}: {text}" for first, label, text in lines) for lines in said]
     affected = [f"{name}: {STATES[level][1].lower()}" for name, level in _affected(public, entry)]
-    promised = posts[0].update.next_update_at if posts[0].update else None
+    promised = posts[0].update.next_update_at if posts and posts[0].update else None
     facts = [
+        *([f"{_WRONG[entry.kind]}: {printable(entry.details['reason'])}"] if entry.kind in _WRONG else []),
         *paragraphs,
         *(["Affected: " + "; ".join(affected)] if affected else []),
         *([f"Next update by {promised:%-d %b %Y, %H:%M} UTC"] if promised and not public.is_resolved else []),
     ]
     headline = printable(entry.details.get("headline", public.headline))
-    gist = said[0][0][2] if said and said[0] else ""
+    gist = said[0][0][2] if said and said[0] else entry.details.get("reason", "")
     short = plain(f"{printable(page.name)}: {headline}. {state}. {printable(gist)}".strip())
     return Notice(
         entry=entry,

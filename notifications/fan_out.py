@@ -15,6 +15,7 @@ from teams.tenancy import acting_in
 from . import broadcast, notices, situations
 from .models import Delivery, FanOut, Notice
 from .recipients import PAGING_RANK, who_hears
+from .told import held_until
 
 logger = logging.getLogger(__name__)
 
@@ -134,18 +135,13 @@ def _delivery(entry, hearing, notice, now):
         drill=incident.drill,
         urgent=incident.severity.rank <= PAGING_RANK,
         created_at=now,
-        next_at=max(now, _held_until(entry) or now),
+        next_at=max(now, held_until(entry) or now),
         useful_until=_useful_until(entry),
     )
     if hearing.skipped:
         delivery.state, delivery.reason = Delivery.State.SUPPRESSED, hearing.skipped
         delivery.next_at, delivery.settled_at = None, now
     return delivery
-
-
-def _held_until(entry):
-    """Until when a word that was just published can be taken back, and waits; None where it does not."""
-    return parse_datetime(entry.details.get("held_until", ""))
 
 
 def topic_of(entry):

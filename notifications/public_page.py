@@ -132,10 +132,13 @@ class Post:
     posted_at: datetime
     lines: list
     next_update_at: datetime | None
+    # Why an earlier word did not hold, where this one stands in its place.
+    corrected: str = ""
 
     @property
     def text(self):
-        return "\n\n".join(text if first else f"{label}: {text}" for first, label, text in self.lines)
+        said = [text if first else f"{label}: {text}" for first, label, text in self.lines]
+        return "\n\n".join([f"Corrected: {self.corrected}", *said] if self.corrected else said)
 
 
 @dataclass(frozen=True)
@@ -211,7 +214,8 @@ class PublicPage:
 
     @cached_property
     def _rows(self):
-        posts = Prefetch("posts", PublicPost.objects.select_related("update").order_by("-posted_at", "-pk"))
+        said = PublicPost.objects.standing(self.now).select_related("update__corrects")
+        posts = Prefetch("posts", said.order_by("-posted_at", "-pk"))
         impacts = Prefetch("impacts", ComponentImpact.objects.select_related("component").order_by("pk"))
         rows = PublicIncident.objects.shown().filter(began_at__gt=self.now - HISTORY).latest_first()
         return list(rows.prefetch_related(posts, impacts)[:HISTORY_SHOWN])
@@ -296,7 +300,8 @@ class PublicPage:
     @property
     def updated_at(self):
         moments = [each.updated_at for each in self.happenings] + [each.planned_at for each in self.windows]
-        return max([self.page.changed_at, *moments])
+        # What customers were told a moment ago changes the page only once it has left.
+        return max([min(self.page.changed_at, self.now), *moments])
 
     def _window(self, row):
         parts = [(part.slug, part.name) for part in row.parts]
@@ -525,6 +530,7 @@ def _post(post):
         posted_at=post.posted_at,
         lines=lines_of(post.update) if post.update else [],
         next_update_at=post.update.next_update_at if post.update else None,
+        corrected=post.update.corrects.reason if post.update and post.update.corrects else "",
     )
 
 

@@ -25,8 +25,8 @@ def intend(sender, entry, **kwargs):
 
 def go_public(sender, entry, **kwargs):
     """What customers are told stands on the status page at once, where its incident does; and goes with it."""
-    if PublicIncident.follow(entry) or entry.kind in PRIVACY:
-        StatusPage.touch()
+    if (update := PublicIncident.follow(entry)) or entry.kind in PRIVACY:
+        StatusPage.touch(at=update.held_until if update else None)
 
 
 def connect():

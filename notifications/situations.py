@@ -3,20 +3,17 @@
 from collections import defaultdict
 from datetime import timedelta
 
-from django.db.models import Q
-
 from incidents import kinds
-from incidents.models import IncidentService, Participant, TimelineEntry
+from incidents.models import IncidentService, Participant
 from playbooks.models import RoleDefinition
 from teams.models import Function, Membership, Rota
 
 from .models import AudienceGroup, AudienceMember, Delivery, RoutingRule, RoutingService
 from .recipients import Group, Listener, Rule, Situation
-from .suppression import CORRECTED
+from .told import deliveries_of_what_was_wrong
 
 # What is asked for this soon after the declaration came with it.
 OPENING = timedelta(seconds=10)
-REPLACING = (kinds.UPDATE_CORRECTED.name, kinds.UPDATE_WITHDRAWN.name)
 BEGINNINGS = (kinds.DECLARED.name, kinds.FUNCTION_REQUESTED.name)
 ENDINGS = (kinds.RESOLVED.name, kinds.REOPENED.name, kinds.DECLINED.name, kinds.MERGED.name)
 
@@ -176,21 +173,6 @@ def _told(incident):
 
 
 def _had(entry):
-    """Who had the update, or one that it corrects, and how.
-
-    What still waits when it is corrected is not sent any more: the correction takes its place, and a withdrawal takes
-    nothing's. What failed was never had.
-    """
-    if entry.kind not in REPLACING:
-        return frozenset()
-    said = TimelineEntry.objects.filter(
-        incident=entry.incident_id,
-        kind__in=(kinds.UPDATE_PUBLISHED.name, kinds.UPDATE_CORRECTED.name),
-        details__update__in=entry.details["instead_of"],
-    )
-    state = Delivery.State
-    arrived = Q(state__in=(state.ACCEPTED, state.DELIVERED, state.LEASED, state.UNKNOWN)) | Q(doubtful=True)
-    if entry.kind == kinds.UPDATE_CORRECTED.name:
-        arrived |= Q(state=state.PENDING) | Q(state=state.SUPPRESSED, reason=CORRECTED)
-    rows = Delivery.objects.filter(arrived, notice__entry__in=said, recipient__isnull=False)
+    """Members who had what is corrected or withdrawn, and how."""
+    rows = deliveries_of_what_was_wrong(entry).filter(recipient__isnull=False)
     return frozenset(rows.values_list("recipient_id", "channel"))

@@ -2,12 +2,12 @@
 
 from django.db.models import F, Max
 
-from incidents import kinds
 from incidents.models import IncidentInvitation, Obligation, Participant, RoleAssignment, StatusUpdate
 from teams.models import Person
 
 from .broadcast import SIGN_UP
 from .models import Delivery, OptOut, PublicIncident, StatusPage
+from .told import CORRECTED, SAYING
 
 # What these are about has no meaning once the incident is over. The rest of a topic comes after a colon.
 ONLY_WHILE_OPEN = (
@@ -27,7 +27,6 @@ ONLY_WHILE_OPEN = (
 )
 
 
-CORRECTED = "It was corrected before it was sent."
 # Why an update is not sent that does not stand any more.
 REPLACED = {
     StatusUpdate.State.CORRECTED: CORRECTED,
@@ -101,7 +100,8 @@ class Suppression:
             return f"The incident was {delivery.incident.get_status_display().lower()} meanwhile."
         if self._obligation(delivery) in self.settled:
             return "It was done meanwhile."
-        if replaced := self.replaced.get(_update(delivery)):
+        replaced = self.replaced.get(_update(delivery))
+        if replaced and (_carries_update(delivery) or replaced == StatusUpdate.State.TAKEN_BACK):
             return REPLACED[replaced]
         newest = self.newest.get(_subject(delivery))
         if delivery.topic and newest and newest > delivery.pk:
@@ -199,8 +199,14 @@ def _subject(delivery):
     return (delivery.incident_id, delivery.recipient_id, delivery.channel, delivery.topic)
 
 
+def _carries_update(delivery):
+    """The word that one is withdrawn carries none."""
+    return delivery.notice.entry is not None and delivery.notice.entry.kind in SAYING
+
+
 def _update(delivery):
-    """The primary key of the update that it carries, or None; the word that one is withdrawn carries none."""
+    """The primary key of the update that it carries, or that answers the question that it is about; or None."""
     entry = delivery.notice.entry
-    carries = entry and entry.kind in (kinds.UPDATE_PUBLISHED.name, kinds.UPDATE_CORRECTED.name)
-    return entry.details["update"] if carries else None
+    if _carries_update(delivery):
+        return entry.details["update"]
+    return entry.details.get("in_update") if entry else None

@@ -189,6 +189,23 @@ class Question(TenantModel):
             question.incident, question.answered_in = update.incident, update
             question._settle(QuestionState.ANSWERED, kinds.QUESTION_ANSWERED, f"{update}\n{said}", by=by)
 
+    @classmethod
+    def wait_for_another(cls, update, *, by):
+        """The update that answered them was taken back: the next one does; call under the incident's lock."""
+        now = timezone.now()
+        nothing = {"answer": "", "answered_by": None, "answered_at": None}
+        clock = update.incident.obligations.live().filter(kind=ObligationKind.UPDATE, audience=update.audience).first()
+        for question in update.answers.with_people().in_order():
+            question.incident, question.state, question.answered_in = update.incident, QuestionState.COVERED, None
+            for name, value in nothing.items():
+                setattr(question, name, value)
+            question._promise(now)
+            question.merged.update(**nothing)
+            if clock and clock.due_at > now:
+                question._move_promise(clock.due_at)
+                question.save(update_fields=["answer_by"])
+            update.incident.record(kinds.QUESTION_COVERED, by=by, audience=update.audience, **question.reference)
+
     @transaction.atomic
     def give_answer(self, text, *, by, to_audience=False):
         """Answer it, once; everybody who asked is told. `to_audience`: so is everybody of the asker's tier."""
@@ -361,7 +378,9 @@ class Question(TenantModel):
         if self.to_audience:
             details |= {"audience": self.audience, "to_audience": True}
         if self.answered_in:
-            details["update"] = self.answered_in.number
+            held = self.answered_in.held_until
+            details["update"], details["in_update"] = self.answered_in.number, self.answered_in_id
+            details["held_until"] = held.isoformat() if held else ""
         if self.briefing:
             details["in_briefing"] = self.briefing.number
         return self.incident.record(kind, by=by, sha256=sealed, **details, **self.reference)

@@ -308,6 +308,7 @@ class StatusUpdate(TenantModel):
         """Before it has left, as if it had not been said: its clock goes on, and its text is a draft again."""
         from .drafts import UpdateDraft
         from .obligations import Obligation
+        from .questions import Question
 
         self._begin()
         authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
@@ -320,6 +321,7 @@ class StatusUpdate(TenantModel):
         self.save(update_fields=["state", "withdrawn_by", "withdrawn_at"])
         Obligation.restore_update(self.incident, self.audience, self.published_at)
         UpdateDraft.open_again(self)
+        Question.wait_for_another(self, by=by)
         return self.incident.record(kinds.UPDATE_TAKEN_BACK, by=by, visibility=self.visibility, **self.reference)
 
     @transaction.atomic

@@ -17,6 +17,11 @@ from teams.tenancy import TenantManager, TenantModel, TenantQuerySet
 from .status_page import Component, StatusPage
 
 HEADLINE = 160
+# What changes what customers have been told.
+TOLD = tuple(
+    kind.name
+    for kind in (kinds.UPDATE_PUBLISHED, kinds.UPDATE_CORRECTED, kinds.UPDATE_WITHDRAWN, kinds.UPDATE_TAKEN_BACK)
+)
 
 
 class PublicState(models.TextChoices):
@@ -111,7 +116,7 @@ class PublicIncident(TenantModel):
         public.save()
         public._affect({} if state in WORKING else impacts or {}, by=by, since=public.began_at, now=now)
         entry = public._record(kinds.PUBLIC_INCIDENT_PUBLISHED, by=by, waiver=waiver)
-        said = incident.updates.filter(audience=Audience.CUSTOMERS).exclude(public_posts__isnull=False)
+        said = incident.updates.standing().filter(audience=Audience.CUSTOMERS).exclude(public_posts__isnull=False)
         for update in said.order_by("pk"):
             public.posts.create(update=update, entry=entry, state=state, posted_at=update.published_at)
         if not public.posts.filter(entry=entry).exists():
@@ -153,17 +158,19 @@ class PublicIncident(TenantModel):
 
     @classmethod
     def follow(cls, entry):
-        """Put an update that customers were just told under its incident, where that is on the page.
+        """Let the page say what customers were just told, put right or not told after all, where the incident is on it.
 
-        Call in the transaction that records the entry. Returns the post, or None.
+        Call in the transaction that records the entry. Returns the update that it is about, or None.
         """
-        if entry.kind != kinds.UPDATE_PUBLISHED.name or entry.details.get("audience") != Audience.CUSTOMERS:
+        if entry.kind not in TOLD or entry.details.get("audience") != Audience.CUSTOMERS:
             return None
         public = cls.objects.filter(incident=entry.incident, withdrawn_at=None).first()
         if public is None:
             return None
         update = StatusUpdate.objects.get(pk=entry.details["update"])
-        return public.posts.create(update=update, entry=entry, state=public.state, posted_at=update.published_at)
+        if update.state == StatusUpdate.State.PUBLISHED:
+            public.posts.create(update=update, entry=entry, state=public.state, posted_at=update.published_at)
+        return update
 
     # --- Inside --------------------------------------------------------------------------------
 
@@ -254,6 +261,13 @@ class ComponentImpact(TenantModel):
         return f"{self.component}: {self.get_level_display()}"
 
 
+class PublicPostQuerySet(TenantQuerySet):
+    def standing(self, now):
+        """What holds, and has left: nothing that was corrected, withdrawn or can still be taken back."""
+        left = Q(update__held_until=None) | Q(update__held_until__lte=now)
+        return self.filter(Q(update=None) | Q(left, update__state=StatusUpdate.State.PUBLISHED))
+
+
 class PublicPost(TenantModel):
     """One thing said on the page: an update to customers, or, without one, a new state. `entry` brought it there."""
 
@@ -263,6 +277,8 @@ class PublicPost(TenantModel):
     entry = models.ForeignKey(TimelineEntry, models.PROTECT, related_name="public_posts")
     state = models.CharField(max_length=14, choices=PublicState)
     posted_at = models.DateTimeField()
+
+    objects = TenantManager.from_queryset(PublicPostQuerySet)()
 
     class Meta(TenantModel.Meta):
         constraints = [models.UniqueConstraint(fields=["organization", "public", "update"], name="public_post_once")]

@@ -108,12 +108,12 @@ class StatusPage(TenantModel):
         return page
 
     @classmethod
-    def touch(cls):
-        """Something that the public sees has changed: the copy on disk is made anew."""
+    def touch(cls, at=None):
+        """Something that the public sees has changed, or does `at` some moment: the copy on disk is made anew."""
         organization_id = cls.objects.values_list("organization_id", flat=True).first()
         if organization_id is None:
             return
-        cls.objects.update(changed_at=timezone.now())
+        cls.objects.update(changed_at=at or timezone.now())
         ring = partial(doorbell.ring, "notifications.tasks.publish_status_snapshot", organization_id)
         transaction.on_commit(ring, robust=True)
 

@@ -171,6 +171,23 @@ def test_the_next_update_answers_what_was_left_to_it(incident, mei, stan, ruth, 
     assert incident.timeline.filter(kind="question_answered").count() == 1
 
 
+def test_an_update_that_is_taken_back_leaves_the_question_to_the_next_one(incident, mei, stan, tell):
+    question = ask_question(incident, by=stan)
+    question.cover(by=mei)
+
+    published = StatusUpdate.publish(incident, "leadership", LEADERSHIP, by=mei, hold=timedelta(seconds=10))
+    answered = incident.timeline.get(kind="question_answered")
+    StatusUpdate.objects.get(pk=published.details["update"]).take_back(by=mei)
+
+    question.refresh_from_db()
+    assert answered.details["held_until"] == published.details["held_until"] != ""
+    assert (question.state, question.answer, question.answered_in) == ("covered", "", None)
+    assert incident.obligations.live().filter(kind="question", subject=question.pk).count() == 1
+    tell()
+    question.refresh_from_db()
+    assert question.state == "answered"
+
+
 def test_an_update_that_the_asker_does_not_read_answers_nothing(incident, mei, stan, sam, ruth):
     question, inner = ask_question(incident, by=stan), ask_question(incident, by=sam)
     inner.cover(by=mei)

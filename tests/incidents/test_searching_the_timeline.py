@@ -111,8 +111,20 @@ CODES = {
         "ended_at",
     ),
     *("estimate", "impact", "latest", "moved_back", "task_number", "unconfirmed", "unknown", "ended_at"),
-    *("reinforcement", "hours", "answer_by", "brought_in", "managers", "here"),
-    *("ask", "briefing", "declined", "for_question", "in_briefing", "left", "questions", "to_audience", "update"),
+    *("reinforcement", "busy", "hours", "answer_by", "brought_in", "managers", "here"),
+    *(
+        "ask",
+        "briefing",
+        "declined",
+        "for_question",
+        "in_briefing",
+        "left",
+        "questions",
+        "to_audience",
+        "update",
+        "in_update",
+        "held_until",
+    ),
     *("customers", "digest", "origin", "report", "reports", "spike", "support_brief", "symptom", "usual"),
 }
 # Words in other kinds.

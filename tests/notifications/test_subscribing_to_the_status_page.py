@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.test import Client
 from django.utils import timezone
 
@@ -194,6 +195,53 @@ def test_everything_said_reaches_each_subscriber_once_and_in_the_pages_words(inc
     assert [len(told(each)) for each in (everything, card, search)] == [3, 3, 0]
     assert mail_to(mailoutbox, "waiting@customer.test") == []
     assert not Delivery.objects.filter(subscriber__address="waiting@customer.test").exists()
+
+
+def test_what_was_wrong_is_put_right_for_exactly_those_who_had_it(incident, mei, mailoutbox, client):
+    PublicIncident.publish(incident, "Paying is slow", by=mei, impacts={Component.objects.get(slug="card"): "partial"})
+    tick.run()
+    listen()
+    entry = StatusUpdate.publish(incident, "customers", CUSTOMERS, by=mei)
+    assert len(mail_to(mailoutbox, KIM)) == 1
+    listen("late@customer.test")
+    wrong = StatusUpdate.objects.get(pk=entry.details["update"])
+
+    wrong.correct({**CUSTOMERS, "what_is_happening": "Nobody can pay."}, by=mei, reason="It was worse")
+    correction = mail_to(mailoutbox, KIM)[-1]
+
+    assert "Corrected: It was worse" in correction.body
+    assert "Nobody can pay." in correction.body
+    assert mail_to(mailoutbox, "late@customer.test") == []
+    page = client.get(PAGE).content.decode()
+    assert "It was worse" in page
+    assert "Nobody can pay." in page
+    assert "Paying by card takes long." not in page
+
+    StatusUpdate.objects.get(corrects=wrong).withdraw(by=mei, reason="That was another company")
+    withdrawn = mail_to(mailoutbox, KIM)[-1]
+
+    assert "This does not hold any more: That was another company" in withdrawn.body
+    assert "Nobody can pay." not in withdrawn.body
+    assert "Nobody can pay." not in client.get(PAGE).content.decode()
+    assert mail_to(mailoutbox, "late@customer.test") == []
+
+
+def test_what_can_still_be_taken_back_is_neither_shown_nor_sent(incident, mei, mailoutbox, client):
+    PublicIncident.publish(incident, "Paying is slow", by=mei, impacts={Component.objects.get(slug="card"): "partial"})
+    tick.run()
+    listen()
+    entry = StatusUpdate.publish(incident, "customers", CUSTOMERS, by=mei, hold=timedelta(seconds=10))
+    update = StatusUpdate.objects.get(pk=entry.details["update"])
+
+    assert mail_to(mailoutbox, KIM) == []
+    assert "Paying by card takes long." not in client.get(PAGE).content.decode()
+    with time_machine.travel(update.held_until + timedelta(seconds=1)):
+        assert "Paying by card takes long." in client.get(PAGE).content.decode()
+
+    update.take_back(by=mei)
+    with time_machine.travel(update.held_until + timedelta(minutes=1)):
+        assert mail_to(mailoutbox, KIM) == []
+        assert "Paying by card takes long." not in client.get(PAGE).content.decode()
 
 
 def test_a_text_message_says_the_same_shortly(incident, mei, sms_gateway):
