@@ -261,6 +261,7 @@ def find_handover(endpoint, request, number, pk, *, only_open=True):
     if found is None:
         raise Http404("There is no hand-over.")
     found.incident = role.incident
+    found.briefing = found.briefing_for(request.membership)
     return found
 
 

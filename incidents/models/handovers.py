@@ -69,6 +69,14 @@ class Handover(TenantModel):
     def is_open(self):
         return self.state == HandoverState.OPEN
 
+    def briefing_for(self, reader):
+        """What a reader may know of it: less, where a workstream has been restricted since."""
+        hidden = set(self.incident.workstreams.hidden_from(reader).values_list("pk", flat=True))
+        return {
+            name: [row for row in said if row.get("workstream") not in hidden] if isinstance(said, list) else said
+            for name, said in self.briefing.items()
+        }
+
     # --- Verbs -------------------------------------------------------------------------------
 
     @classmethod
@@ -171,21 +179,36 @@ def briefing_of(incident):
             for each in incident.roles.current().with_people().order_by("definition__position", "pk")
         ],
         "workstreams": [
-            {"title": each.title, "state": each.get_state_display(), "owner": each.owner.name if each.owner else ""}
+            {
+                "workstream": each.pk,
+                "title": each.title,
+                "state": each.get_state_display(),
+                "owner": each.owner.name if each.owner else "",
+            }
             for each in streams
         ],
         "tasks": [
-            {"text": each.text, "owner": each.owner.name if each.owner else ""}
+            {"workstream": each.workstream_id, "text": each.text, "owner": each.owner.name if each.owner else ""}
             for each in incident.tasks.open().with_people().in_order()
             if not (each.workstream_id and each.workstream.restricted)
         ],
         "decisions": [
-            {"subject": str(each), "asked": each.asked_of_words, "needed_by": each.needed_by.isoformat()}
+            {
+                "workstream": each.workstream_id,
+                "subject": str(each),
+                "asked": each.asked_of_words,
+                "needed_by": each.needed_by.isoformat(),
+            }
             for each in incident.decisions.open().select_related("workstream").order_by("needed_by")
             if not (each.workstream_id and each.workstream.restricted)
         ],
         "changes": [
-            {"action": f"{each.key} {each.action}", "owner": each.owner.name, "until": each.until.isoformat()}
+            {
+                "workstream": each.workstream_id,
+                "action": f"{each.key} {each.action}",
+                "owner": each.owner.name,
+                "until": each.until.isoformat(),
+            }
             for each in incident.changes.live().for_reading().order_by("until")
             if not (each.workstream_id and each.workstream.restricted)
         ],

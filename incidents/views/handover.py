@@ -46,7 +46,8 @@ def _waiting(request, incident, opened):
                 return done(request, opened.withdraw(by=request.membership, waiver=waiver))
             verb = opened.acknowledge if answer == "acknowledge" else opened.decline
             return done(request, verb(by=request.membership))
-    return _page(request, incident, opened.assignment, form, handover=opened, briefing=opened.briefing)
+    briefing = opened.briefing_for(request.membership)
+    return _page(request, incident, opened.assignment, form, handover=opened, briefing=briefing)
 
 
 def _page(request, incident, assignment, form, **context):

@@ -12,6 +12,7 @@ from teams.errors import Refused
 from teams.models import Membership
 from teams.tenancy import acting_in
 from tests.factories import declare_incident, open_workstream
+from tests.incidents.pages import url_of
 
 
 @pytest.fixture
@@ -69,13 +70,31 @@ def test_the_record_says_what_stands(incident, lead, lena, tariq):
     told = begin(lead, tariq, by=lena).briefing
 
     assert told["roles"] == [{"title": "Incident lead", "name": "Lena Fischer"}]
-    assert {"title": "Roll back", "state": "Working", "owner": "Tariq Haddad"} in told["workstreams"]
+    assert ("Roll back", "Working", "Tariq Haddad") in [
+        (each["title"], each["state"], each["owner"]) for each in told["workstreams"]
+    ]
     assert "Legal matters" not in str(told)
     assert [(each["subject"], each["asked"]) for each in told["decisions"]] == [
         ("D1 Take two people off the launch?", "executive")
     ]
     assert [(each["action"], each["owner"]) for each in told["changes"]] == [("C1 Roll back", "Tariq Haddad")]
     assert {each["audience"] for each in told["promised"]} == {"Technical", "Coordination", "Leadership", "Customers"}
+
+
+def test_what_is_restricted_later_is_gone_from_the_record_too(incident, lead, lena, tariq, sam, signed_in, program):
+    stream = open_workstream(incident, "Ask the lawyers", by=lena, owner=tariq)
+    Decision.open(incident, "coordination", "Tell the regulator?", by=tariq, workstream=stream)
+    handover = begin(lead, tariq, by=lena)
+    path, address = url_of(incident, "handover/?role=lead"), f"/incidents/{incident.number}/roles/{lead.pk}/handover/"
+    before = [signed_in(sam).get(path).content.decode(), str(program(sam).get(address).json())]
+
+    stream.restrict(by=lena)
+
+    after = [signed_in(sam).get(path).content.decode(), str(program(sam).get(address).json())]
+    for words in ("Ask the lawyers", "Tell the regulator?"):
+        assert all(words in each for each in before)
+        assert not any(words in each for each in after)
+    assert "Ask the lawyers" in str(handover.briefing_for(tariq))
 
 
 def test_only_the_successor_says_that_they_have_it(incident, lead, lena, tariq, sam):
