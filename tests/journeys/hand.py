@@ -25,7 +25,7 @@ from incidents.models import (  # noqa: E402
     TimelineEntry,
 )
 from notifications.leases import LEASE  # noqa: E402
-from notifications.models import Delivery  # noqa: E402
+from notifications.models import Component, Delivery, PublicIncident, StatusPage  # noqa: E402
 from playbooks.models import Severity  # noqa: E402
 from teams.models import ApiToken, Membership, Organization, Service, TechnicalDomain  # noqa: E402
 from teams.tenancy import acting_in  # noqa: E402
@@ -85,6 +85,17 @@ def cause(number):
         incident = Incident.objects.get(number=number)
         backend = TechnicalDomain.objects.get(slug="backend")
         return factories.open_workstream(incident, "Double bookings", by=_member("tariq"), domain=backend).pk
+
+
+def show_to_the_public(number, headline):
+    """Acme has a status page with one part, and the incident stands on it."""
+    with acting_in(_acme()):
+        ada = _member("ada")
+        StatusPage.arrange(_acme(), by=ada, name="Acme", published=True)
+        if not Component.objects.filter(slug="card").exists():
+            Component.add(by=ada, slug="card", name="Pay by card")
+        impacts = {Component.objects.get(slug="card"): "partial"}
+        PublicIncident.publish(Incident.objects.get(number=number), headline, by=_member("mei"), impacts=impacts)
 
 
 def claim(number, by, action, service):

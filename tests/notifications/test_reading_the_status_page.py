@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from xml.etree import ElementTree
 
+import feedparser
 import pytest
 from django.db import OperationalError, connection
 from django.test import Client
@@ -304,6 +305,11 @@ def test_feed_readers_get_every_post_once(public):
     assert ids == [each.findtext(f"{ATOM}id") for each in entries]
     assert len(set(ids)) == 2
     assert all(each.startswith(f"http://127.0.0.1:8000/status/acme/incidents/{public.code}/#") for each in ids)
+    # A stranger's reader, too.
+    for answer, version in ((rss, "rss20"), (atom, "atom10")):
+        read = feedparser.parse(answer.content)
+        assert (read.bozo, read.version, [each.id for each in read.entries]) == (False, version, ids)
+        assert all(each.published_parsed or each.updated_parsed for each in read.entries)
 
 
 # --- A host name of one's own -----------------------------------------------------------------------------------
