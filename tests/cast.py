@@ -5,9 +5,12 @@ executive, Ada administers, Stan only wants to know. Globex: Omar, who must neve
 all carry a marker that nobody at Acme may ever receive.
 """
 
+import time
 from datetime import timedelta
 
 import pytest
+import time_machine
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -59,6 +62,7 @@ from teams.founding import found
 from teams.models import ApiToken, Function, Membership, Organization, Person, Rota, Service, Team
 from teams.models.membership import OrganizationRole
 from teams.tenancy import acting_in
+from tests.emptying import empty_tables
 
 MARKER = "7f3a9c2e5d8b1046"
 PASSWORD = "correct horse battery"
@@ -205,19 +209,44 @@ def _member(email):
     return Membership.objects.with_people().select_related("organization").get(person__email=email)
 
 
-@pytest.fixture(scope="session")
+# Seconds for which a world stands: after some minutes what waits in it falls due, and answers into other tests.
+STANDS_FOR = 90
+# Between the clock that tests may turn and the one that they cannot.
+OFFSET = time.time() - time.monotonic()
+
+
+class Standing:
+    """When the world was built, by the clock that nobody turns."""
+
+    since = None
+
+    @classmethod
+    def is_fresh(cls):
+        young = cls.since is not None and time.monotonic() - cls.since < STANDS_FOR
+        return young and Organization.objects.filter(slug="acme").exists()
+
+    @classmethod
+    def build(cls):
+        empty_tables()
+        cls.since = time.monotonic()
+        with time_machine.travel(OFFSET + cls.since):
+            build_world()
+
+
+@pytest.fixture
 def world(django_db_setup, django_db_blocker):
-    """Built once a session; tests that roll back share it."""
+    """Committed, and shared by the tests that roll back; built anew after one that committed and emptied the tables."""
     with django_db_blocker.unblock():
-        build_world()
+        if not connection.in_atomic_block:
+            if not Standing.is_fresh():
+                Standing.build()
+        elif not Organization.objects.filter(slug="acme").exists():
+            build_world()
 
 
 @pytest.fixture
 def acme(world, db):
     """Acme, the active organisation of the test."""
-    # A test that commits empties the tables behind it; the next one finds them empty.
-    if not Organization.objects.filter(slug="acme").exists():
-        build_world()
     organization = Organization.objects.get(slug="acme")
     with acting_in(organization):
         yield organization
@@ -226,8 +255,6 @@ def acme(world, db):
 @pytest.fixture
 def committed_acme(world, transactional_db):
     """Acme for tests with several connections or processes: committed, and no scope opened around the test."""
-    if not Organization.objects.filter(slug="acme").exists():
-        build_world()
     return Organization.objects.get(slug="acme")
 
 

@@ -38,17 +38,13 @@ if not settings.EMBEDDED:
 import environ  # noqa: E402
 from channels.layers import channel_layers  # noqa: E402
 from django.core.cache import cache  # noqa: E402
-from django.core.management.color import no_style  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.test import TransactionTestCase  # noqa: E402
 
 from config.cache import ShelteredRedisCache  # noqa: E402
-from incidents import append_only  # noqa: E402
+from tests.emptying import empty_tables  # noqa: E402
 
 pytest_plugins = ["tests.cast", "tests.marker", "tests.serving"]
-
-# Made by the migrations, not by tests; everything else is emptied after a test that commits.
-KEPT_TABLES = {"django_content_type", "auth_permission"}
 
 
 def pytest_collection_modifyitems(config, items):
@@ -127,12 +123,3 @@ def become(url):
     connection.close()
     role = environ.Env.db_url_config(url)
     connection.settings_dict.update(USER=role["USER"], PASSWORD=role["PASSWORD"])
-
-
-def empty_tables(test_case):
-    """Instead of Django's flush, which the append-only timeline refuses and which remakes permissions."""
-    tables = set(connection.introspection.django_table_names(only_existing=True, include_views=False))
-    statements = connection.ops.sql_flush(no_style(), sorted(tables - KEPT_TABLES))
-    append_only.unprotect(connection)
-    connection.ops.execute_sql_flush(statements)
-    append_only.protect(connection)
