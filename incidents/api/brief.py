@@ -15,7 +15,7 @@ from .questions import QuestionAnswer
 from .updates import UpdateAnswer
 
 
-class BriefAnswer(Answer):
+class BriefingPageAnswer(Answer):
     key = serializers.CharField(source="incident.key")
     title = serializers.CharField(source="incident.title")
     severity = Named(Severity, source="incident.severity")
@@ -35,8 +35,8 @@ class BriefAnswer(Answer):
 
 
 class BriefOfIncident(Endpoint):
-    @operation(answer=BriefAnswer)
+    @operation(answer=BriefingPageAnswer)
     def get(self, request, number):
         """Read the briefing: no threads, no findings, nothing that was not published to leadership or customers."""
         incident = find_incident(request, number)
-        return self.answer(BriefAnswer, Brief(room_of(request, incident, stream="")))
+        return self.answer(BriefingPageAnswer, Brief(room_of(request, incident, stream="")))

@@ -55,7 +55,7 @@ class Rounds(Endpoint):
             OpenApiExample(
                 "Two audiences",
                 {
-                    "synthesis": 3,
+                    "synthesis": 1,
                     "words": [
                         {"audience": "technical", "body": {"text": "Half of the nodes are back."}},
                         {"audience": "leadership", "skip": "They were called ten minutes ago"},

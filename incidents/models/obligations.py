@@ -194,8 +194,9 @@ class Obligation(TenantModel):
     @classmethod
     def open_updates(cls, incident, *, starts_at=None):
         """One clock for every audience that has one at the incident's severity; a first word is owed sooner."""
-        for audience, minutes in Cadence.objects.beginning(incident.severity, incident.told_audiences()).items():
-            cls.open(incident, ObligationKind.UPDATE, minutes=minutes, audience=audience, starts_at=starts_at)
+        cadence = Cadence.objects.beginning(incident.severity, incident.told_audiences())
+        for audience, (minutes, wait) in cadence.items():
+            cls._open_update(incident, audience, minutes, wait, starts_at or timezone.now())
 
     @classmethod
     def satisfy(cls, incident, kind, subject=0):
@@ -287,13 +288,13 @@ class Obligation(TenantModel):
             if audience not in cadence:
                 continue
             before = obligation.due_at
-            if obligation.hasten(cadence[audience], now):
+            if obligation.hasten(*cadence[audience], now):
                 moved.append(
                     {"audience": audience, "before": before.isoformat(), "after": obligation.due_at.isoformat()}
                 )
             obligation.save()
         for audience in cadence.keys() - live.keys():
-            cls.open(incident, ObligationKind.UPDATE, minutes=cadence[audience], audience=audience, starts_at=now)
+            cls._open_update(incident, audience, *cadence[audience], now)
         return moved
 
     @classmethod
@@ -352,13 +353,13 @@ class Obligation(TenantModel):
             waiver=waiver,
         )
 
-    def hasten(self, minutes, now):
-        """Let it follow another interval: sooner if that is sooner, and never later than was promised.
+    def hasten(self, minutes, wait, now):
+        """Let it follow another interval: due after a `wait` in minutes if that is sooner, never later than promised.
 
         Not saved. Whether the time moved.
         """
         self.interval_minutes = minutes
-        due_at = max(self.starts_at + timedelta(minutes=minutes), now)
+        due_at = max(self.starts_at + timedelta(minutes=wait), now)
         if due_at >= self.due_at or self.state not in (S.OPEN, S.WARNED):
             return False
         self.state = S.OPEN
@@ -376,6 +377,14 @@ class Obligation(TenantModel):
         self.overdue_at = due_at + self.duty.overdue_after
         self.escalate_at = [(due_at + delay).isoformat() for delay in self.duty.escalate_after]
         self.next_at = self.steps()[0][0]
+
+    @classmethod
+    def _open_update(cls, incident, audience, minutes, wait, starts_at):
+        """The rhythm is one word every so many `minutes`; the next is owed after a `wait` in minutes."""
+        due_at = starts_at + timedelta(minutes=wait)
+        cls.open(
+            incident, ObligationKind.UPDATE, minutes=minutes, audience=audience, starts_at=starts_at, due_at=due_at
+        )  # fmt: skip
 
     # --- Walking -----------------------------------------------------------------------------
 

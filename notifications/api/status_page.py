@@ -207,7 +207,7 @@ class OneSubscriber(Endpoint):
 # --- An incident as the public sees it ------------------------------------------------------------------------
 
 
-class ImpactAnswer(Answer):
+class PublicImpactAnswer(Answer):
     component = Named(Component)
     level = serializers.ChoiceField(choices=ImpactLevel)
     said_by = Person(allow_null=True)
@@ -224,9 +224,9 @@ class PublicIncidentAnswer(Answer):
     impacts = serializers.SerializerMethodField()
     url = serializers.SerializerMethodField()
 
-    def get_impacts(self, public) -> ImpactAnswer(many=True):
+    def get_impacts(self, public) -> PublicImpactAnswer(many=True):
         said = public.impacts.select_related("component", "said_by__person").order_by("pk")
-        return ImpactAnswer(said, many=True).data
+        return PublicImpactAnswer(said, many=True).data
 
     def get_url(self, public) -> serializers.URLField():
         return f"{StatusPage.of(public.incident.organization).address}incidents/{public.code}/"
@@ -256,7 +256,7 @@ class PublicIncidentBody(Body):
         return asked
 
 
-class Withdrawal(Body):
+class PublicWithdrawal(Body):
     reason = Reason()
     waiver = Waiver()
 
@@ -304,9 +304,9 @@ class OnePublicIncident(PublicEndpoint):
 
 
 class PublicIncidentWithdrawal(PublicEndpoint):
-    @operation(body=Withdrawal, status=204)
+    @operation(body=PublicWithdrawal, status=204)
     def post(self, request, number):
         """Take an incident off the status page."""
         public = self._shown(find_incident(request, number))
-        public.withdraw(by=self.member, **self.body(Withdrawal))
+        public.withdraw(by=self.member, **self.body(PublicWithdrawal))
         return Response(status=204)

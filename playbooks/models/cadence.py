@@ -31,9 +31,11 @@ class CadenceQuerySet(TenantQuerySet):
         return dict(self._clocks(severity).values_list("audience", "minutes"))
 
     def beginning(self, severity, told=()):
-        """The same while somebody has not heard anything: the first word is owed sooner. `told` have heard."""
+        """`{audience: (minutes, minutes until the next word)}`: the first is owed sooner. `told` have heard it."""
         rows = self._clocks(severity).values_list("audience", "minutes", "first_minutes")
-        return {audience: minutes if audience in told else first or minutes for audience, minutes, first in rows}
+        return {
+            audience: (minutes, minutes if audience in told else first or minutes) for audience, minutes, first in rows
+        }
 
     def minimum(self, severity, audience):
         """The shortest time between two updates, or None."""

@@ -40,6 +40,7 @@ TAGS = {
     "members": "Who belongs to the organisation",
     "functions": "Organisational areas, and who is on call for them",
     "services": "What customers use",
+    "glossary": "Words of the house, and what to say instead",
     "teams": "People who work together",
     "playbooks": "Whom to involve, and what to do first",
     "types": "Kinds of incidents",

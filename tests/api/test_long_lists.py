@@ -137,7 +137,7 @@ def fill(incident, lena, upto):
 @pytest.mark.parametrize(
     ("path", "most"),
     [
-        ("/incidents/1/", 21),
+        ("/incidents/1/", 23),
         ("/incidents/1/timeline/?limit=200", 12),
         ("/incidents/1/timeline/?after=5", 12),
         ("/incidents/1/workstreams/{stream}/messages/?limit=200", 9),

@@ -27,7 +27,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from incidents.models import Document, Incident, RoleAssignment, Spike
+from incidents.models import Document, Incident, RoleAssignment, Spike, StatusUpdate
 from notifications.models import RoutingRule, StatusPage
 from teams.api.schema import TAGS
 from tests.api.routes import operations
@@ -134,8 +134,13 @@ def test_every_example_goes_through(method, path, body, api, lena, mei):
     incident = declare_incident(lena, "Odd", severity="sev2")
     if path.endswith("/public/"):
         StatusPage.arrange(lena.organization, by=lena, published=True)
-    if path.endswith(("/updates/", "/public/")):
+    if path.endswith("/update-rounds/"):
+        say_what_we_know(incident, by=lena)
+    if path.endswith(("/updates/", "/public/", "/touchpoints/", "/update-rounds/")):
         incident.roles.model.assign(incident, "communications_lead", lena, by=lena)
+    if path.endswith("/touchpoints/"):
+        told = {"what_is_happening": "Cards are slow.", "what_we_are_doing": "We look for the cause."}
+        StatusUpdate.publish(incident, "customers", told, by=lena)
     if path.endswith("/waivers/"):
         api.put(f"/incidents/{incident.number}/functions/finance/", {"state": "requested"})
     message = post_message(incident, by=lena, workstream=open_workstream(incident, by=lena))
@@ -144,7 +149,7 @@ def test_every_example_goes_through(method, path, body, api, lena, mei):
         pk = incident.roles.current().get(role="lead").pk
     if "/questions/{id}" in path:
         pk = ask_question(incident, by=lena).pk
-    address = path.removeprefix("/api/v1").format(number=incident.number, slug="finance", id=pk)
+    address = path.removeprefix("/api/v1").format(number=incident.number, slug="finance", id=pk, audience="customers")
     if body == {"state": "requested"}:
         api.put(address, {"state": "waived", "reason": "Asked again below"})
 
@@ -226,6 +231,8 @@ def things_of(lena):
         "invitations": 1,
         "reinforcements": 1,
         "updates": 1,
+        "clocks": "customers",
+        "drafts": "customers",
         "tasks": incident.tasks.first().pk,
         "findings": (incident.findings.first() or raise_finding(incident, by=lena)).pk,
         "syntheses": (incident.syntheses.first() or say_what_we_know(incident, by=lena)).pk,
@@ -249,6 +256,7 @@ def things_of(lena):
         "integrations": 1,
         "tokens": 1,
         "components": "card",
+        "glossary": "gateway",
         "maintenances": 1,
         "subscribers": 1,
         "routing-rules": RoutingRule.objects.first().pk,

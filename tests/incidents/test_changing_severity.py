@@ -75,7 +75,10 @@ def test_the_lead_changes_it_with_one_button(incident, change, lena):
     assert response.url == incident.get_absolute_url()
     assert severity_of(incident) == "sev1"
     entry = incident.timeline.get(kind=kinds.SEVERITY_CHANGED.name)
+    moved = entry.details.pop("moved")
     assert entry.details == {"before": "sev3", "after": "sev1", "direction": "worse", "reason": "Everybody is hit"}
+    # The outer tiers have a clock from now on; the inner ones speak more often than before.
+    assert {each["audience"] for each in moved} == {"technical", "coordination"}
 
 
 def test_somebody_else_is_asked_for_a_reason_once_and_nothing_typed_is_lost(incident, change, tariq):

@@ -185,7 +185,7 @@ def test_a_clock_never_promises_more_never_speaks_twice_and_never_of_the_past(ni
                 spoken.append((clock.due_at, clock.state, clock.level))
         else:
             before = clock.due_at
-            moved = clock.hasten(interval, now)
+            moved = clock.hasten(interval, interval, now)
             assert moved == (clock.due_at < before)
             assert not moved or clock.due_at >= now
         assert clock.due_at <= promised
