@@ -172,6 +172,7 @@ answer = [
     assert sorted(reminders) == [
         ["clock_due", "assessment", ""],
         ["clock_due", "update", "coordination"],
+        ["clock_due", "update", "customers"],
         ["clock_due", "update", "technical"],
         ["role_vacant", "vacancy", ""],
     ]
