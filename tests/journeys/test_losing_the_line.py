@@ -1,5 +1,7 @@
 """The server dies under an open page and comes back: nothing is lost, nothing comes twice, nothing typed is gone."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -67,3 +69,24 @@ def test_what_is_typed_and_where_stays_while_the_page_changes_around_it(own, roo
     assert field.evaluate("(element) => [element.selectionStart, element.selectionEnd]") == [2, 5]
     page.reload()
     expect(field).to_have_value(DRAFT)
+
+
+def test_whoever_reads_holds_back_what_comes_and_lets_it_in_again(own, room):
+    page, number = room
+    link, words = page.locator(".link[role=status]"), page.locator("#conversation .msg .msg__text")
+    page.keyboard.press("p")
+    expect(link).to_contain_text("Paused at")
+    expect(link).to_contain_text("0 changes waiting")
+
+    own.do("post", number, "While somebody reads.")
+    own.do("change_everything", number)
+
+    expect(link).not_to_contain_text(re.compile(r"\b[01] changes? waiting"))
+    expect(words).to_have_count(0)
+    expect(page.locator("#header")).not_to_contain_text("Another title")
+    page.get_by_role("button", name="Resume live updates").click()
+    expect(words).to_have_text(["While somebody reads."])
+    expect(page.locator("#header")).to_contain_text("Another title")
+    expect(link).to_have_text("Live")
+    own.do("post", number, "And on.")
+    expect(words).to_have_count(2)

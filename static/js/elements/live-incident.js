@@ -35,6 +35,9 @@ customElements.define("live-incident", class extends HTMLElement {
     on(document.body, "htmx:oobBeforeSwap", (event) => this.leaveOut(event.detail.fragment));
     on(document.body, "htmx:afterSettle", () => { this.keepUp(); this.paint(); this.watch(); });
     document.addEventListener("scroll", () => this.settle(), { capture: true, passive: true, signal: this.gone.signal });
+    this.pause = document.getElementById("pause");
+    this.pause.hidden = false;
+    on(this.pause, "click", () => this.hold());
     this.beat = setInterval(() => this.pulse(), PING);
     this.seen = {};
     this.report = setInterval(() => this.tellSeen(), REPORT);
@@ -101,7 +104,7 @@ customElements.define("live-incident", class extends HTMLElement {
     this.reach = reach;
     this.after = Math.max(this.after, frame.number);
     // What a page showed while it was cut off may have changed without a line of its own.
-    if (this.failures) fire("resync");
+    if (this.failures) this.resync();
     this.failures = 0;
     this.since = null;
     document.dispatchEvent(new CustomEvent("clock-skew", { detail: Date.parse(frame.at) - Date.now() }));
@@ -112,6 +115,26 @@ customElements.define("live-incident", class extends HTMLElement {
   on_entry(frame) {
     if (frame.number <= this.after) return;
     this.after = frame.number;
+    if (this.held) { this.held.push(frame); this.show("live"); } else this.apply(frame);
+  }
+
+  // Whoever reads holds back what comes, and lets all of it in again. What they do themselves shows as ever.
+  hold() {
+    const held = this.held;
+    this.held = held ? null : [];
+    this.paused = this.clock();
+    this.pause.ariaPressed = String(!held);
+    this.pause.firstChild.data = held ? "Pause" : "Resume";
+    for (const frame of held ?? []) this.apply(frame);
+    if (held && this.stale) this.catchUp();
+    this.stale = false;
+    this.paint();
+    if (this.socket?.readyState === WebSocket.OPEN) this.show("live");
+  }
+
+  resync() { if (this.held) this.stale = true; else fire("resync"); }
+
+  apply(frame) {
     for (const [list, html] of Object.entries(frame.html ?? {})) this.append(list, html);
     // What one wrote oneself, elsewhere perhaps, is read.
     const { workstream } = frame.details;
@@ -135,6 +158,7 @@ customElements.define("live-incident", class extends HTMLElement {
 
   // The page as it is now: adds the lines that are missing here, and lets every part fetch itself. False without a network.
   async catchUp() {
+    if (this.held) return this.stale = true;
     try {
       const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
       if (answer.redirected || answer.status === 404) { this.drop(); this.on_bye({ reason: answer.redirected ? "signed-out" : "" }); return true; }
@@ -278,7 +302,7 @@ customElements.define("live-incident", class extends HTMLElement {
   }
 
   paint() {
-    if (!this.presence) return;
+    if (!this.presence || this.held) return;
     const { functions, members = [], typing = {} } = this.presence;
     const write = (element, text) => { if (element.textContent !== text) element.textContent = text; };
     for (const element of document.querySelectorAll("[data-presence]")) {
@@ -299,8 +323,11 @@ customElements.define("live-incident", class extends HTMLElement {
 
   show(state, words) {
     if (state === "off") this.since ??= this.clock();
+    if (state === "live" && this.held) state = "paused";
+    const waiting = this.held?.length ?? 0;
     const said = words ?? {
       live: "Live",
+      paused: `Paused at ${this.paused}. ${waiting} change${waiting === 1 ? "" : "s"} waiting.`,
       again: "Reconnecting…",
       poll: "Updates every 15 s",
       off: `Offline since ${this.since}. What you see is a copy from then.`,
