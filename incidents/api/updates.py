@@ -95,7 +95,10 @@ class Correction(Body):
         child=Text(allow_blank=True, max_length=1000), help_text="The whole text as it is right, in the same fields."
     )
     reason = Reason(
-        required=True, allow_blank=False, max_length=500, help_text="What was wrong; the audience reads it."
+        default="Something in it was wrong.",
+        allow_blank=False,
+        max_length=500,
+        help_text="What was wrong; the audience reads it.",
     )
     waiver = Waiver()
 
