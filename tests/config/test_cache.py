@@ -1,9 +1,12 @@
 """A dead Redis makes us late, never wrong, and stops nobody from signing in."""
 
+import os
 import socket
 from time import monotonic
+from urllib.parse import urlsplit
 
 import pytest
+from django.core.cache import caches
 
 from config.cache import ShelteredRedisCache
 
@@ -53,3 +56,13 @@ def test_it_comes_back_by_itself(monkeypatch):
 
     assert cache.get("seen") == "in Redis"
     assert asked == ["seen"]
+
+
+def test_each_worker_of_the_suite_counts_in_a_place_of_its_own():
+    """Emptying the cache before a test would otherwise forget what another worker's test has counted."""
+    wanted = urlsplit(os.environ.get("REDIS_URL", "")).path.strip("/")
+    shared = getattr(caches["default"], "_cache", None)
+
+    database = shared.get_client().connection_pool.connection_kwargs["db"] if wanted else ""
+
+    assert str(database) == wanted
