@@ -7,7 +7,7 @@ from django import forms
 from ..boards.synthesis import changes_between
 from ..models.findings import Confidence
 from ..models.synthesis import FIELDS, LIMIT, LINES, LONGEST_DELEGATION, problems_in
-from .acts import ActForm, OnceKey, Prose, Reason, WaivableForm, with_plain_line_ends
+from .acts import OnceKey, Prose, WaivableForm, with_plain_line_ends
 from .workstreams import responders
 
 LABEL = re.compile(r"[Ff]?([0-9]{1,5})")
@@ -137,71 +137,3 @@ class DelegationForm(WaivableForm):
 
 class DelegationEndForm(WaivableForm):
     """The keywords of `SynthesisDelegation.end`."""
-
-
-class ChallengeForm(ActForm):
-    """Why something is not right."""
-
-    fields_of_rules = {"reason_required": "reason"}
-
-    reason = Prose(
-        label="What is not right",
-        help_text="Whoever wrote it reads this.",
-        max_length=1000,
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 3}),
-    )
-
-
-class MoreForm(WaivableForm):
-    """The keywords of `Finding.ask_for_more`."""
-
-    fields_of_rules = {"reason_required": "text"}
-
-    text = Prose(
-        label="What do you want to know",
-        help_text="Whoever raised it is told, and reminded.",
-        max_length=1000,
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 3}),
-    )
-
-
-class ReplyForm(ActForm):
-    """The keywords of `Finding.reply`."""
-
-    fields_of_rules = {"reason_required": "text"}
-
-    text = Prose(
-        label="Your reply",
-        help_text="The lead is asked to hear the finding again.",
-        max_length=1000,
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 3}),
-    )
-
-
-class CorrectionForm(ActForm):
-    """The keywords of `Finding.correct`; it starts as the finding was."""
-
-    fields_of_rules = {"empty": "condition"}
-
-    condition = Prose(
-        label="Condition",
-        help_text="What is, as you know it now",
-        max_length=2000,
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 2}),
-    )
-    actions = Prose(label="Actions", help_text="What was done", max_length=2000, required=False)
-    needs = Prose(label="Needs", help_text="What you need from the lead", max_length=2000, required=False)
-    meaning = Prose(label="Meaning", help_text="What follows from it", max_length=2000, required=False)
-    confidence = forms.ChoiceField(choices=Confidence, widget=forms.RadioSelect)
-    reason = Reason(label="Corrected, because")
-    key = OnceKey()
-
-    def __init__(self, data=None, *, finding):
-        names = ("condition", "actions", "needs", "meaning", "confidence")
-        super().__init__(data, initial={name: getattr(finding, name) for name in names})
-        for name in ("actions", "needs", "meaning"):
-            self.fields[name].widget.attrs["rows"] = 2

@@ -1,4 +1,4 @@
-"""Opening a line of work, and saying how it goes."""
+"""Opening a line of work, saying how it goes, and letting somebody write there for a while."""
 
 from django import forms
 
@@ -128,3 +128,20 @@ class OutcomeForm(ActForm):
         widget=forms.Textarea(attrs={"rows": 3}),
         error_messages={"required": "Say what came of it."},
     )
+
+
+class ExceptionForm(ActForm):
+    """The keywords of `StreamException.grant`."""
+
+    membership = forms.ModelChoiceField(None, label="Who", empty_label="Choose a member")
+    minutes = forms.TypedChoiceField(
+        label="For how long",
+        choices=[("15", "15 min"), ("30", "30 min"), ("60", "1 hour"), ("120", "2 hours")],
+        coerce=int,
+        initial="30",
+        widget=forms.RadioSelect,
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["membership"].queryset = responders()

@@ -110,10 +110,6 @@ class Briefing(TenantModel):
                 question.wait_for_next_briefing(_next_time(incident))
         return entry
 
-    @property
-    def questions_read_out(self):
-        return self.questions.in_order()
-
 
 def _next_time(incident):
     """When the following one is, at least half a cadence away: the clock of the one just held may still run."""

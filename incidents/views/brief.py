@@ -4,7 +4,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from ..boards.brief import Brief
-from ..forms.work import QuestionForm
+from ..forms.questions import QuestionForm
 from ..lookups import find_incident, room_of
 
 

@@ -4,7 +4,7 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from ..forms.work import ExceptionForm
+from ..forms.workstreams import ExceptionForm
 from ..lookups import find_incident, find_workstream
 from ..models import StreamException
 from .acting import act_form, posted

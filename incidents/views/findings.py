@@ -2,8 +2,15 @@
 
 from django.views.decorators.http import require_http_methods
 
-from ..forms.synthesis import ChallengeForm, CorrectionForm, MoreForm, ReplyForm
-from ..forms.work import AcknowledgementForm, FindingForm, SettingAsideForm
+from ..forms.findings import (
+    AcknowledgementForm,
+    ChallengeForm,
+    CorrectionForm,
+    FindingForm,
+    MoreForm,
+    ReplyForm,
+    SettingAsideForm,
+)
 from ..lookups import find_finding, find_incident, message_in, number_in, require_responder, room_of
 from ..models import Finding
 from .acting import act_form, posted, raised_from

@@ -5,7 +5,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from .. import authority
 from ..forms.messages import MessageForm
-from ..forms.work import AnswerForm, AskAnswerForm, AskForm, BriefingForm, CoverForm, MergeForm, QuestionForm
+from ..forms.questions import AnswerForm, AskAnswerForm, AskForm, BriefingForm, CoverForm, MergeForm, QuestionForm
 from ..guards.streams import BRIEFING
 from ..lookups import find_ask, find_incident, find_question, find_workstream, require_responder
 from ..models import Ask, Briefing, Question

@@ -5,7 +5,8 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from ..forms.synthesis import ChallengeForm, DelegationEndForm, DelegationForm, SynthesisForm
+from ..forms.findings import ChallengeForm
+from ..forms.synthesis import DelegationEndForm, DelegationForm, SynthesisForm
 from ..lookups import find_finding, find_incident, find_synthesis, number_in, require_responder, room_of
 from ..models import Finding, Synthesis, SynthesisDelegation, SynthesisEditing
 from ..models.synthesis import FIELDS

@@ -2,7 +2,7 @@
 
 from django.views.decorators.http import require_http_methods, require_POST
 
-from ..forms.work import NotNeededForm, TaskChangeForm, TaskForm
+from ..forms.tasks import NotNeededForm, TaskChangeForm, TaskForm
 from ..lookups import find_incident, find_task, message_in, require_responder
 from ..models import Task
 from .acting import act_form, first_line, posted, raised_from
