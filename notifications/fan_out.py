@@ -31,6 +31,7 @@ REMINDERS = (
     kinds.TASK_OVERDUE.name,
     kinds.QUESTION_WAITS.name,
     kinds.ASK_WAITS.name,
+    kinds.SPIKE_WAITS.name,
     kinds.DECISION_DUE.name,
     kinds.DECISION_ESCALATED.name,
 )

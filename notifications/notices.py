@@ -84,6 +84,19 @@ def compose(entry, reader):
     )
 
 
+def compose_alone(organization, words, url):
+    """An unsaved `Notice` of something that no incident is about, for who is to decide; the link leads to `url`."""
+    context = {"words": words, "url": url, "organization": organization}
+    name = _printable(organization.name)
+    return Notice(
+        reader=ROOM,
+        subject=_cut(f"[{name}] {words.headline}: {words.gist}", SUBJECT_LIMIT),
+        text=render_to_string("notifications/notice.txt", context).strip() + "\n",
+        html=render_to_string("notifications/notice.html", context),
+        short=_cut(_plain(f"{name}: {words.headline}. {words.gist}"), SHORT_LIMIT - len(url) - 1, "...") + f" {url}",
+    )
+
+
 def address_of(incident, page=""):
     path = reverse("incidents:detail", kwargs={"org": incident.organization.slug, "number": incident.number})
     return settings.BASE_URL + path + page
@@ -481,6 +494,17 @@ def _spike(entry, reader):
     return Words("More customers write than usual", facts, "Say yes, or why not", spike.sentence, "reports/")
 
 
+def _spike_waits(entry, reader):
+    words = _spike(entry, reader)
+    return replace(words, facts=(*words.facts, *_named(("Waits", "Nobody has answered yet."))))
+
+
+def _spike_over(entry, reader):
+    spike = Spike.objects.get(pk=entry.details["spike"])
+    facts = _named(("Counted", spike.sentence), ("Now", "What was proposed fell away by itself."))
+    return Words("Fewer customers write again", facts, "Look at the reports", spike.sentence, "reports/")
+
+
 def _support_brief(entry, reader):
     """What agents say, in their mail: those were written for them."""
     brief = SupportBrief.objects.for_reading().get(pk=entry.details["support_brief"])
@@ -766,6 +790,8 @@ _WORDS = {
     kinds.QUESTION_DECLINED.name: _question("declined", "Open the incident"),
     kinds.QUESTION_WAITS.name: _question("waits for an answer", "Answer it"),
     kinds.SPIKE_SEEN.name: _spike,
+    kinds.SPIKE_WAITS.name: _spike_waits,
+    kinds.SPIKE_FADED.name: _spike_over,
     kinds.SUPPORT_BRIEF_WRITTEN.name: _support_brief,
     kinds.ASK_PUT.name: _ask("for you", "Answer it"),
     kinds.ASK_ANSWERED.name: _ask("answered by {name}", "Read it"),

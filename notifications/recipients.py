@@ -23,6 +23,9 @@ SPEAKERS = (IncidentRole.LEAD, IncidentRole.COMMUNICATIONS_LEAD)
 # Audiences that read no technical detail.
 OUTER = (Audience.LEADERSHIP, Audience.CUSTOMERS)
 
+# What no entry says, because there is no incident yet.
+SPIKE_PROPOSED, SPIKE_OVER = "spike_proposed", "spike_over"
+
 # Kinds of reader: what a notice says depends on them.
 ROOM, BRIEFING, UPDATE = "room", "briefing", "update"
 
@@ -508,6 +511,32 @@ def _spike(situation):
         yield from _holder_or_next(situation, role, (EMAIL,), "More reports than usual")
 
 
+def _proposal(situation):
+    """Before there is an incident: whoever listens to customers now, and whoever would be called if one were declared.
+    A person says what follows from it, so only those who respond; in the end the administrators."""
+    because = "More reports than usual"
+    function_id, _ = situation.functions.get(situation.details.get("function"), (None, ""))
+    if function_id:
+        yield from _responding(situation, _on_call(situation, function_id, because, situation.paging))
+    for rule in situation.rules:
+        if rule.event == RoutedEvent.DECLARED and rule.function_id and applies(rule, situation):
+            called = _on_call(situation, rule.function_id, f"{because}: {rule.name}", rule.channels)
+            yield from _responding(situation, called)
+    if ADMINISTRATORS in situation.details.get("told", ()):
+        for member in situation.administrators:
+            yield _Call(member, situation.paging, f"{because}, and nobody answers: administrators")
+
+
+def _responding(situation, calls):
+    """Those of them who respond; where whoever is on call only reads, the administrators."""
+    for call in calls:
+        if not situation.members[call.member].stakeholder:
+            yield call
+            continue
+        for member in situation.administrators:
+            yield replace(call, member=member, rule=f"{call.rule}, who only reads, so administrators")
+
+
 def _agents(situation):
     """Everybody of the function that answers customers, whether they are in the room or not."""
     function_id, name = situation.functions.get(situation.details.get("function"), (None, ""))
@@ -686,6 +715,10 @@ _CALLS = {
     kinds.QUESTION_DECLINED.name: _asker,
     kinds.QUESTION_WAITS.name: _reminder,
     kinds.SPIKE_SEEN.name: _spike,
+    kinds.SPIKE_WAITS.name: _reminder,
+    kinds.SPIKE_FADED.name: _spike,
+    SPIKE_PROPOSED: _proposal,
+    SPIKE_OVER: _by_name("Was told that more customers write than usual"),
     kinds.SUPPORT_BRIEF_WRITTEN.name: _agents,
     kinds.ASK_PUT.name: _engineer,
     kinds.ASK_ANSWERED.name: _ask_answered,

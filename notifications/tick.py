@@ -1,4 +1,4 @@
-"""One pass over everything that is due: clocks, fan-outs, deliveries, and what stood still.
+"""One pass over everything that is due: clocks, spikes, fan-outs, deliveries, and what stood still.
 
 Any number of passes may run at once, twice, or late: every step takes its row under a lock or by a condition, so a
 second pass finds nothing left to do.
@@ -11,10 +11,10 @@ from collections import Counter, deque
 from django.db.models import Min
 from django.utils import timezone
 
-from incidents.models import Obligation
+from incidents.models import Obligation, Spike
 from teams.tenancy import acting_in, everywhere
 
-from . import fan_out
+from . import fan_out, spikes
 from .models import Delivery, FanOut, Heartbeat
 from .sending import send_due
 
@@ -23,10 +23,10 @@ logger = logging.getLogger(__name__)
 SCHEDULER = "scheduler"
 # The most of one kind in one pass; the rest comes with the next, a second later.
 MOST = 500
-# How long a clock that raises is left alone, so that it does not fill every pass.
+# How long a clock or spike that raises is left alone, so that it does not fill every pass.
 TROUBLE_SECONDS = 60
 
-_troubled: dict[int, float] = {}
+_troubled: dict[int | str, float] = {}
 
 
 def run():
@@ -40,8 +40,9 @@ def run():
 def prepare():
     """Everything but sending: advance the clocks, and turn what they and people said into deliveries."""
     clocks = _advance_clocks(timezone.now())
-    # Later than the clocks: what they have just said is due too.
-    return {"clocks": clocks, **_expand(timezone.now())}
+    told = _tell_of_spikes(timezone.now())
+    # Later than both: what they have just said is due too.
+    return {"clocks": clocks, "spikes": told, **_expand(timezone.now())}
 
 
 def send_everything():
@@ -85,6 +86,22 @@ def _advance_clocks(now):
             logger.exception("Clock %s of organisation %s did not move.", pk, organization_id)
             _troubled[pk] = time.monotonic() + TROUBLE_SECONDS
     return moved
+
+
+def _tell_of_spikes(now):
+    with everywhere("of which spikes somebody has to be told"):
+        pressing = list(Spike.objects.pressing(now).values_list("organization_id", "pk")[:MOST])
+    told = 0
+    for organization_id, pk in pressing:
+        if _troubled.get(f"spike {pk}", 0) > time.monotonic():
+            continue
+        try:
+            told += spikes.tell(organization_id, pk, now)
+            _troubled.pop(f"spike {pk}", None)
+        except Exception:
+            logger.exception("Spike %s of organisation %s was not told.", pk, organization_id)
+            _troubled[f"spike {pk}"] = time.monotonic() + TROUBLE_SECONDS
+    return told
 
 
 def _expand(now):

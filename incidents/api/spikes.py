@@ -10,6 +10,7 @@ from teams.api.shapes import Answer, Body, Line, Named, Person, Text, Waiver
 from ..lookups import find_spike
 from ..models import Spike
 from ..models.spikes import SpikeState
+from .merging import IncidentNumber
 from .reach import require_responder
 
 
@@ -29,6 +30,9 @@ class SpikeAnswer(Answer):
 
 class Accepting(Body):
     title = Line(max_length=200, required=False, allow_blank=True, help_text="Of the incident that is declared.")
+    incident = IncidentNumber(
+        required=False, allow_null=True, min_value=1, max_value=2**31 - 1, help_text="It is about this one: join it."
+    )
     waiver = Waiver()
 
 
@@ -47,7 +51,7 @@ class Spikes(Endpoint):
 class SpikeAcceptance(Endpoint):
     @operation(body=Accepting, answer=SpikeAnswer)
     def post(self, request, pk):
-        """Do what is proposed: declare an incident with the reports that wait, or raise the severity."""
+        """Do what is proposed: declare an incident with the reports that wait, join an open one, or raise it."""
         find_spike(request, pk).accept(by=self.member, **self.body(Accepting))
         return self.answer(SpikeAnswer, find_spike(request, pk))
 

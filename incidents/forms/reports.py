@@ -168,7 +168,19 @@ class SymptomMergeForm(ActForm):
 class SpikeForm(WaivableForm):
     """The keywords of `Spike.accept`."""
 
-    title = forms.CharField(label="What is happening?", max_length=200, required=False)
+    incident = forms.ModelChoiceField(
+        None, label="What is it about?", to_field_name="number", required=False, empty_label="A new incident"
+    )
+    title = forms.CharField(
+        label="What is happening?", help_text="The title of a new incident.", max_length=200, required=False
+    )
+
+    def __init__(self, *args, spike, member, **kwargs):
+        super().__init__(*args, **kwargs)
+        if spike.incident:
+            del self.fields["incident"], self.fields["title"]
+        else:
+            self.fields["incident"].queryset = Incident.objects.visible_to(member).open().filter(drill=False)
 
 
 class SpikeDismissalForm(ActForm):

@@ -176,6 +176,8 @@ class SupportReport(TenantModel):
     @transaction.atomic
     def attach(cls, reports, incident, *, by):
         """Bring reports that wait to an incident. Returns the entry."""
+        from .spikes import Spike
+
         lock_waiting()
         incident.lock()
         authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
@@ -185,6 +187,7 @@ class SupportReport(TenantModel):
         if not found:
             raise Refused("These reports belong to an incident already.", code="report_taken")
         cls.objects.filter(pk__in=[report.pk for report in found]).update(incident=incident)
+        Spike.follow_reports(incident, by=by)
         customers = sum(report.customers for report in found)
         return incident.record(kinds.REPORTS_ATTACHED, by=by, reports=len(found), customers=customers)
 

@@ -1,15 +1,18 @@
 """Spikes: more customers write than usual. Each proposes one thing, and a person says yes or no."""
 
+from datetime import timedelta
+
 from django.db import models, transaction
 from django.db.models import Q, Sum
 from django.utils import timezone
 
-from playbooks.models import Severity
+from playbooks.models import IncidentRole, Severity
 from teams.errors import Refused
 from teams.models import Membership
 from teams.tenancy import TenantManager, TenantModel, TenantQuerySet
 
 from .. import authority, kinds, listening
+from ..duties import ADMINISTRATORS, Duty
 from .incident import Incident
 from .reports import ReportEcho, SupportReport, lock_waiting
 
@@ -18,6 +21,12 @@ class SpikeState(models.TextChoices):
     PROPOSED = "proposed", "Proposed"
     ACCEPTED = "accepted", "Accepted"
     DISMISSED = "dismissed", "Dismissed"
+    FADED = "faded", "Fell away"
+
+
+# Who decides is told at once, and again while nobody answers; the last time the administrators are told too.
+TELLINGS = (timedelta(0), *Duty.escalate_after)
+DECIDING = (IncidentRole.SUPPORT_LIAISON, IncidentRole.LEAD)
 
 
 class SpikeQuerySet(TenantQuerySet):
@@ -33,8 +42,12 @@ class SpikeQuerySet(TenantQuerySet):
     def end_all(self, incident, *, reason, by=None):
         """Nobody has to answer what was proposed for an incident; call under its lock."""
         self.filter(incident=incident).proposed().update(
-            state=SpikeState.DISMISSED, reason=reason, answered_by=by, answered_at=timezone.now()
+            state=SpikeState.DISMISSED, reason=reason, answered_by=by, answered_at=timezone.now(), next_at=None
         )
+
+    def pressing(self, now):
+        """Those of which somebody has to be told now, or that may have fallen away."""
+        return self.filter(next_at__lte=now).order_by("next_at")
 
     def for_reading(self):
         return self.select_related("incident__severity", "severity", "answered_by__person", "led_to")
@@ -42,7 +55,11 @@ class SpikeQuerySet(TenantQuerySet):
 
 class Spike(TenantModel):
     """Without an incident it proposes to declare one, with one to raise it to `severity`. `customers` wrote in the
-    quarter of an hour in which it was seen, where `usual` are usual. `led_to` is the incident that was declared."""
+    quarter of an hour in which it was seen, where `usual` are usual. `led_to` is the incident that was declared, or
+    that has its reports. `told` is how many times who decides was told; `next_at` is when it is looked at again, None
+    once it is over."""
+
+    queue = True
 
     State = SpikeState
 
@@ -58,6 +75,8 @@ class Spike(TenantModel):
     answered_by = models.ForeignKey(Membership, models.PROTECT, null=True, related_name="+")
     answered_at = models.DateTimeField(null=True)
     led_to = models.ForeignKey(Incident, models.SET_NULL, null=True, related_name="+")
+    told = models.PositiveSmallIntegerField(default=0, db_default=0)
+    next_at = models.DateTimeField(null=True)
 
     objects = TenantManager.from_queryset(SpikeQuerySet)()
 
@@ -70,6 +89,7 @@ class Spike(TenantModel):
                 fields=["organization"], condition=Q(state="proposed", incident=None), name="spike_one_waiting"
             ),
         ]
+        indexes = [models.Index(fields=["next_at"], condition=Q(next_at__isnull=False), name="spike_next")]
 
     def __str__(self):
         return self.sentence
@@ -82,6 +102,18 @@ class Spike(TenantModel):
     @property
     def is_proposed(self):
         return self.state == SpikeState.PROPOSED
+
+    @property
+    def how_it_ended(self):
+        """In a sentence; empty while nobody has answered."""
+        if self.is_proposed:
+            return ""
+        who = self.answered_by.name if self.answered_by else "Muster"
+        if self.state == SpikeState.FADED:
+            return f"It fell away by itself: {self.reason.lower()}."
+        if self.state == SpikeState.DISMISSED:
+            return f"{who} decided that nothing follows from it: {self.reason}"
+        return f"{who} said yes."
 
     # --- Verbs -----------------------------------------------------------------------------------
 
@@ -110,13 +142,48 @@ class Spike(TenantModel):
         spike = cls.objects.create(
             incident=incident, severity=proposed, customers=recent, usual=listening.usual(before),
             began_at=began_at, seen_at=now, last_at=now,
+            # The timeline of an incident has told who decides already.
+            told=1 if incident else 0, next_at=now + TELLINGS[1] if incident else now,
         )  # fmt: skip
         spike._record(kinds.SPIKE_SEEN, customers=recent, usual=f"{spike.usual:.1f}")
         return spike
 
     @transaction.atomic
-    def accept(self, *, by, title="", waiver=""):
-        """Do what is proposed. Returns the incident: the one made more severe, or the one declared."""
+    def advance(self, now):
+        """Tell again while nobody has answered, or say that it fell away by itself. Whether somebody has to be told.
+
+        With an incident its timeline tells them; without one whoever calls this does, in the same transaction.
+        """
+        self._hold()
+        if self.next_at is None or self.next_at > now:
+            return False
+        if self.incident and not self.incident.is_open:
+            self._end(SpikeState.DISMISSED, f"The incident is {self.incident.get_status_display().lower()}")
+            return False
+        if self.last_at + listening.WINDOW <= now:
+            self._end(SpikeState.FADED, "Fewer customers write again")
+            self._record(kinds.SPIKE_FADED)
+            return True
+        # After downtime it is told once, not once for every time that was missed.
+        due = sum(self.seen_at + delay <= now for delay in TELLINGS)
+        is_news = due > self.told
+        self.told, self.next_at = max(due, self.told), self._looked_at_next(due)
+        self.save(update_fields=["told", "next_at"])
+        if is_news:
+            self._record(kinds.SPIKE_WAITS, told=self.told_roles)
+        return is_news
+
+    @property
+    def told_roles(self):
+        """Whom the present telling concerns: role slugs, or `administrators`."""
+        return [*map(str, DECIDING), *([ADMINISTRATORS] if self.told == len(TELLINGS) else [])]
+
+    @transaction.atomic
+    def accept(self, *, by, title="", incident=None, waiver=""):
+        """Do what is proposed. Returns the incident: the one made more severe, or the one declared.
+
+        Without an incident of its own it may be about one that is open already: `incident` gets the reports.
+        """
         self._begin()
         if self.incident:
             self._settle(SpikeState.ACCEPTED, by=by)
@@ -128,7 +195,7 @@ class Spike(TenantModel):
         authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
         waiting = SupportReport.objects.waiting().filter(reported_at__gte=self.began_at)
         title = title.strip() or self._first_words(waiting)
-        self.led_to = declare(title, by=by, detected_by="Customer reports", key=f"spike-{self.pk}")
+        self.led_to = incident or declare(title, by=by, detected_by="Customer reports", key=f"spike-{self.pk}")
         if waiting.exists():
             SupportReport.attach(list(waiting), self.led_to, by=by)
         self._settle(SpikeState.ACCEPTED, by=by)
@@ -152,21 +219,43 @@ class Spike(TenantModel):
         overtaken = cls.objects.filter(severity__rank__gte=incident.severity.rank)
         overtaken.end_all(incident, reason=f"The severity is {incident.severity.name} already", by=by)
 
+    @classmethod
+    def follow_reports(cls, incident, *, by):
+        """All that it was about was brought to an incident: that is the answer. Call under `lock_waiting`."""
+        spike = cls.objects.filter(incident=None).proposed().first()
+        if spike and not _customers(None, spike.began_at, timezone.now()):
+            spike.led_to = incident
+            spike._settle(SpikeState.ACCEPTED, by=by)
+
     # --- Inside ----------------------------------------------------------------------------------
 
     def _begin(self):
+        self._hold()
+        if self.state == SpikeState.FADED:
+            raise Refused(self.how_it_ended, code="already_answered")
+        if not self.is_proposed:
+            who = self.answered_by.name if self.answered_by else "Muster"
+            raise Refused(f"{who} has {self.get_state_display().lower()} this already.", code="already_answered")
+
+    def _hold(self):
         if self.incident:
             self.incident.lock()
         else:
             lock_waiting()
         self.lock()
-        if not self.is_proposed:
-            who = self.answered_by.name if self.answered_by else "Muster"
-            raise Refused(f"{who} has {self.get_state_display().lower()} this already.", code="already_answered")
+
+    def _looked_at_next(self, due):
+        """When it is told the next time, or may have fallen away, whichever is sooner."""
+        over = self.last_at + listening.WINDOW
+        return min(over, self.seen_at + TELLINGS[due]) if due < len(TELLINGS) else over
 
     def _settle(self, state, *, by):
-        self.state, self.answered_by, self.answered_at = state, by, timezone.now()
-        self.save(update_fields=["state", "reason", "answered_by", "answered_at", "led_to"])
+        self.state, self.answered_by, self.answered_at, self.next_at = state, by, timezone.now(), None
+        self.save(update_fields=["state", "reason", "answered_by", "answered_at", "led_to", "next_at"])
+
+    def _end(self, state, reason):
+        self.reason = reason
+        self._settle(state, by=None)
 
     @staticmethod
     def _first_words(waiting):

@@ -5,7 +5,7 @@ from django.views.decorators.http import require_http_methods
 
 from ..forms.reports import SpikeDismissalForm, SpikeForm
 from ..lookups import find_spike
-from ..models import SupportReport
+from ..models import Incident, SupportReport
 from .acting import act_form, posted
 from .answers import done
 
@@ -13,14 +13,15 @@ from .answers import done
 @require_http_methods(["GET", "POST"])
 def spike(request, pk):
     found = find_spike(request, pk)
-    form = SpikeForm(posted(request), initial={"title": _first_words(found)})
+    form = SpikeForm(posted(request), spike=found, member=request.membership, initial={"title": _first_words(found)})
     if form.is_valid():
         with form.refusals():
             incident = found.accept(by=request.membership, **form.cleaned_data)
             if request.htmx:
                 return done(request, incident.timeline.latest_first().first())
             return redirect(incident)
-    return _form(request, "spike", found, form, "More customers write than usual")
+    led_to = Incident.objects.visible_to(request.membership).filter(pk=found.led_to_id).first()
+    return _form(request, "spike", found, form, "More customers write than usual", led_to=led_to)
 
 
 @require_http_methods(["GET", "POST"])
@@ -41,5 +42,5 @@ def _first_words(spike):
     return " ".join(first.error_text.split())[:200] if first else ""
 
 
-def _form(request, stem, spike, form, title):
-    return act_form(request, stem, title=title, form=form, spike=spike, incident=spike.incident)
+def _form(request, stem, spike, form, title, **context):
+    return act_form(request, stem, title=title, form=form, spike=spike, incident=spike.incident, **context)

@@ -416,6 +416,14 @@ SENTENCES = {
         {"spike": 1, "customers": 12, "usual": "0.4", "severity": "sev1"},
         "More customers write than usual: 12 in a quarter of an hour, usually 0.4. Proposed: SEV1.",
     ),
+    "spike_waits": (
+        {"spike": 1, "severity": "sev1", "told": ["lead"]},
+        "Nobody has said yet what follows from more customers writing than usual.",
+    ),
+    "spike_faded": (
+        {"spike": 1, "severity": "sev1"},
+        "Fewer customers write again: what more of them led to being proposed fell away by itself.",
+    ),
     "spike_accepted": (
         {"spike": 1, "severity": "sev1"},
         "Lena Fischer agreed that more customers write than usual and raised it to SEV1.",

@@ -721,6 +721,8 @@ ROWS = {
     "ask_waits": (TO_LENA, "Lena!"),
     "question_waits": ({"told": ["communications_lead"]}, "Mei!"),
     "spike_seen": ({}, "Sam Tariq"),
+    "spike_waits": ({"told": ["support_liaison", "lead", "administrators"]}, "Sam! Tariq! Lena! Ada!"),
+    "spike_faded": ({}, "Sam Tariq"),
     "support_brief_written": ({"function": "support"}, "Sam"),
     "changes_collided": ({"told_members": [LENA, SAM]}, "Lena Sam Tariq"),
     "changes_arranged": (TO_LENA, "Lena"),

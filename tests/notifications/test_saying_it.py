@@ -16,6 +16,7 @@ from incidents.models import (
     StreamException,
     SupportBrief,
     SynthesisDelegation,
+    TimelineEntry,
 )
 from incidents.sms_length import sms_length
 from notifications import notices, tick
@@ -121,6 +122,11 @@ def test_a_spike_and_what_agents_say_can_be_read_alone(lena, sam, settings):
 
     assert "Counted: 7 customers in 15 minutes, usually 0.0" in spike.text
     assert "Proposed: Raise it to SEV2" in spike.text
+    entry = TimelineEntry.objects.get(kind="spike_seen")
+    waits = incident.record(kinds.SPIKE_WAITS, **entry.details, told=["lead"])
+    over = incident.record(kinds.SPIKE_FADED, **entry.details)
+    assert "Waits: Nobody has answered yet." in notices.compose(waits, ROOM).text
+    assert "fell away by itself" in notices.compose(over, ROOM).text
     assert "What agents say, version 1" in brief.subject
     for words in ("Say: We know of it.", "Do not say: No times.", "Meanwhile customers can: Pay by invoice."):
         assert words in brief.text
