@@ -166,6 +166,7 @@ QUESTION_ASKED = _kind("question_asked", "questions", "needs", notifies=True)
 QUESTION_ANSWERED = _kind("question_answered", "questions", "needs", visibility=BRIEFING, notifies=True)
 QUESTION_DECLINED = _kind("question_declined", "questions", "needs", visibility=BRIEFING, notifies=True)
 QUESTION_MERGED = _kind("question_merged", "questions", "needs")
+QUESTION_JOINED = _kind("question_joined", "questions", system=True)
 QUESTION_COVERED = _kind("question_covered", "questions", "needs")
 BRIEFING_HELD = _kind("briefing_held", "questions", "needs", visibility=BRIEFING)
 # What crosses from the questions to one engineer; its words are not in the entry either.

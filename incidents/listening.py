@@ -27,12 +27,15 @@ SHORTEST_WORD = 4
 # Words that say nothing about what is broken.
 COMMON = frozenset(
     {
-        "about", "after", "also", "customer", "customers", "does", "error", "errors", "fail", "failed", "failing",
-        "fails", "from", "have", "into", "only", "some", "still", "than", "that", "their", "them", "then", "there",
-        "they", "this", "very", "were", "when", "where", "which", "with", "your",
+        "about", "after", "also", "could", "customer", "customers", "does", "error", "errors", "fail", "failed",
+        "failing", "fails", "from", "have", "into", "know", "only", "should", "some", "still", "tell", "than", "that",
+        "their", "them", "then", "there", "they", "this", "very", "were", "what", "when", "where", "which", "will",
+        "with", "would", "your",
     }
 )  # fmt: skip
 SHARED_WORDS = 2
+# Two texts of any length share some words; those that ask the same share this much of the shorter one.
+ALIKE = 1 / 3
 
 
 def usual(counted):
@@ -100,3 +103,13 @@ def are_alike(statement, component, title, service):
     if component is not None and component == service:
         return True
     return len(words_in(statement) & words_in(title)) >= SHARED_WORDS
+
+
+def likeness(text, other):
+    """How much of what the shorter text says the other one says too, up to 1; 0 where it may as well be chance."""
+    mine, theirs = words_in(text), words_in(other)
+    shared, shorter = len(mine & theirs), min(len(mine), len(theirs))
+    if not shorter or shared < min(SHARED_WORDS, shorter):
+        return 0
+    share = shared / shorter
+    return share if share >= ALIKE else 0

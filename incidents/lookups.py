@@ -122,6 +122,14 @@ def find_question(request, incident, pk):
     return question
 
 
+def find_suggested_question(request, incident, pk):
+    """A question that they may be shown because theirs may be the same."""
+    shown = Question.objects.suggested_to(request.membership, incident).with_people()
+    question = get_object_or_404(shown, pk=pk)
+    question.incident = incident
+    return question
+
+
 def find_report(request, pk):
     """A report that waits, or of an incident that they may see; for stakeholders one of their own."""
     return get_object_or_404(SupportReport.objects.visible_to(request.membership).for_reading(), pk=pk)

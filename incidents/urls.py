@@ -234,6 +234,7 @@ urlpatterns += [
     path("incidents/<int:number>/symptoms/<int:pk>/split/", symptoms.symptom_split, name="symptom_split"),
     path("incidents/<int:number>/digests/new/", support_briefs.digest_new, name="digest_new"),
     path("incidents/<int:number>/support-brief/new/", support_briefs.support_brief_new, name="support_brief_new"),
+    path("incidents/<int:number>/questions/<int:pk>/askers/", questions.question_askers, name="question_askers"),
     path("incidents/<int:number>/questions/<int:pk>/merge/", questions.question_merge, name="question_merge"),
     path("incidents/<int:number>/questions/<int:pk>/coverage/", questions.question_coverage, name="question_coverage"),
     path("incidents/<int:number>/questions/<int:pk>/asks/new/", questions.ask_new, name="ask_new"),

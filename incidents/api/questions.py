@@ -8,7 +8,7 @@ from teams.api.endpoint import Endpoint
 from teams.api.schema import listing, operation
 from teams.api.shapes import Answer, Body, Line, Person, Text
 
-from ..lookups import find_ask, find_incident, find_question
+from ..lookups import find_ask, find_incident, find_question, find_suggested_question
 from ..models import Ask, Briefing, Question
 from ..models.asks import MAX_LENGTH as ASK_LENGTH
 from ..models.asks import AskState
@@ -35,6 +35,21 @@ class QuestionAnswer(Answer):
     to_audience = serializers.BooleanField(help_text="The answer is for everybody of the `audience`.")
     covered_audience = serializers.CharField(help_text="Whose next update answers it; empty without one.")
     merged_into = serializers.IntegerField(source="merged_into_id", allow_null=True)
+
+
+class AlikeQuestion(Answer):
+    id = serializers.IntegerField()
+    number = serializers.IntegerField()
+    text = serializers.CharField()
+    state = serializers.ChoiceField(choices=QuestionState)
+    answer = serializers.CharField()
+
+
+class QuestionDetail(QuestionAnswer):
+    similar = serializers.SerializerMethodField(help_text="Others that may ask the same, the most alike first.")
+
+    def get_similar(self, question) -> AlikeQuestion(many=True):
+        return AlikeQuestion(question.alike(self.context["request"].membership), many=True).data
 
 
 class AskAnswer(Answer):
@@ -121,7 +136,7 @@ class Questions(Endpoint):
 
     @operation(
         body=NewQuestion,
-        answer=QuestionAnswer,
+        answer=QuestionDetail,
         status=201,
         examples=[
             OpenApiExample("A question", {"text": "May we tell Hooli that it is Europe only?"}, request_only=True)
@@ -131,14 +146,14 @@ class Questions(Endpoint):
         """Ask a question. Everybody who may see the incident may; it interrupts nobody and drops into no workstream."""
         incident = find_incident(request, number)
         entry = Question.ask(incident, by=self.member, **self.body(NewQuestion))
-        return self.answer(QuestionAnswer, find_question(request, incident, entry.details["question"]), status=201)
+        return self.answer(QuestionDetail, find_question(request, incident, entry.details["question"]), status=201)
 
 
 class OneQuestion(Endpoint):
-    @operation(answer=QuestionAnswer)
+    @operation(answer=QuestionDetail)
     def get(self, request, number, pk):
-        """Read a question."""
-        return self.answer(QuestionAnswer, find_question(request, find_incident(request, number), pk))
+        """Read a question, and those that may ask the same."""
+        return self.answer(QuestionDetail, find_question(request, find_incident(request, number), pk))
 
 
 class AnswerOfQuestion(Endpoint):
@@ -152,6 +167,15 @@ class AnswerOfQuestion(Endpoint):
         else:
             question.give_answer(asked["text"], by=self.member, to_audience=asked.get("to_audience", False))
         return self.answer(QuestionAnswer, find_question(request, question.incident, pk))
+
+
+class AskersOfQuestion(Endpoint):
+    @operation(answer=QuestionAnswer)
+    def post(self, request, number, pk):
+        """Want to know it, too: the answer goes to everybody who asked. For whoever was shown it as alike."""
+        question = find_suggested_question(request, find_incident(request, number), pk)
+        question.join(by=self.member)
+        return self.answer(QuestionAnswer, find_suggested_question(request, question.incident, pk))
 
 
 class MergeOfQuestion(Endpoint):

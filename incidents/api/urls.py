@@ -126,6 +126,7 @@ of_incident = [
     path("symptoms/<int:pk>/split/", symptoms.SymptomSplit.as_view(), name="api-symptom-split"),
     path("digests/", support_briefs.Digests.as_view(), name="api-digests"),
     path("support-briefs/", support_briefs.SupportBriefs.as_view(), name="api-support-briefs"),
+    path("questions/<int:pk>/askers/", questions.AskersOfQuestion.as_view(), name="api-question-askers"),
     path("questions/<int:pk>/merge/", questions.MergeOfQuestion.as_view(), name="api-question-merge"),
     path("questions/<int:pk>/coverage/", questions.CoverageOfQuestion.as_view(), name="api-question-coverage"),
     path("questions/<int:pk>/asks/", questions.AsksOfQuestion.as_view(), name="api-question-asks"),

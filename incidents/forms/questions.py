@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from playbooks.models import Audience
 
+from ..models import Question
 from ..models.asks import MAX_LENGTH as ASK_LENGTH
 from ..models.briefings import NOTE_LENGTH
 from ..models.questions import MAX_LENGTH
@@ -17,7 +18,7 @@ ASK_TIMES = [("5", "5 min"), ("15", "15 min"), ("30", "30 min"), ("60", "1 hour"
 
 
 class QuestionForm(ActForm):
-    """The keywords of `Question.ask`."""
+    """The keywords of `Question.ask`; `anyway`: although there are some that are alike."""
 
     fields_of_rules = {"empty": "text"}
 
@@ -30,7 +31,23 @@ class QuestionForm(ActForm):
     )
     for_customers = forms.BooleanField(label="I ask for customers", required=False)
     for_briefing = forms.BooleanField(label="The next briefing is soon enough", required=False)
+    anyway = forms.BooleanField(widget=forms.HiddenInput, required=False)
     key = OnceKey()
+
+    def asks_the_same_as(self, member, incident):
+        """Those that are alike, shown once before the question is put; none where it was said to ask anyway."""
+        if self.cleaned_data["anyway"]:
+            return []
+        found = Question.objects.suggested_to(member, incident).alike(self.cleaned_data["text"])
+        if found:
+            self.data = self.data.copy()
+            self.data["anyway"] = "on"
+        return found
+
+    @property
+    def asked(self):
+        """The keywords of the verb."""
+        return {name: value for name, value in self.cleaned_data.items() if name != "anyway"}
 
 
 class AnswerForm(ActForm):

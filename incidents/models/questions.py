@@ -4,7 +4,7 @@ import hashlib
 from datetime import timedelta
 
 from django.db import models, transaction
-from django.db.models import Max, Q
+from django.db.models import Exists, Max, OuterRef, Q
 from django.utils import timezone
 
 from playbooks.models import Audience, IncidentRole
@@ -14,6 +14,7 @@ from teams.tenancy import TenantManager, TenantModel, TenantQuerySet
 
 from .. import authority, kinds
 from ..duties import Duty, UpdateDuty
+from ..listening import likeness
 from .incident import Incident
 from .obligations import Obligation, ObligationKind
 from .updates import OUTER_AUDIENCES, StatusUpdate
@@ -22,6 +23,8 @@ from .updates import OUTER_AUDIENCES, StatusUpdate
 WAIT = timedelta(minutes=20)
 MAX_LENGTH = 2000
 LEADERSHIP = "leadership"
+# So many that are alike are shown.
+ALIKE_SHOWN = 3
 
 
 class QuestionState(models.TextChoices):
@@ -44,11 +47,23 @@ class QuestionQuerySet(TenantQuerySet):
         return of_incident.known_to(membership)
 
     def known_to(self, membership):
-        """One's own, and those whose answer was given to an audience that one belongs to."""
-        published = Q(to_audience=True, state=QuestionState.ANSWERED)
-        if not membership.is_responder:
-            published &= Q(audience__in=OUTER_AUDIENCES)
-        return self.filter(Q(asker=membership) | published)
+        """One's own, those one joined, and those whose answer was given to an audience that one belongs to."""
+        return self.filter(_known_to(membership))
+
+    def suggested_to(self, membership, incident):
+        """What whoever asks may be shown as alike: what is theirs to read, and what waits of their own tier."""
+        if authority.may_answer(membership, incident):
+            found = self.filter(incident=incident)
+        else:
+            of_own_tier = Q(audience=tier_of(membership), state__in=WAITING)
+            found = self.filter(_known_to(membership) | of_own_tier, incident=incident)
+        return found.filter(state__in=(*WAITING, QuestionState.ANSWERED))
+
+    def alike(self, text):
+        """A list of those that may ask the same, the most alike first."""
+        found = [(likeness(text, each.text), each) for each in self.with_people().in_order()]
+        ranked = sorted((pair for pair in found if pair[0]), key=lambda pair: pair[0], reverse=True)
+        return [question for _, question in ranked[:ALIKE_SHOWN]]
 
     def waiting(self):
         return self.filter(state__in=WAITING)
@@ -148,7 +163,7 @@ class Question(TenantModel):
         text = text.strip()
         if not text:
             raise Refused("Write your question first.", code="empty")
-        audience = Audience(audience) if audience else cls._audience_of(by)
+        audience = Audience(audience) if audience else tier_of(by)
         for_customers = for_customers or audience == Audience.CUSTOMERS
         now = timezone.now()
         question = cls(
@@ -267,6 +282,29 @@ class Question(TenantModel):
             other.save(update_fields=["answer_by"])
         return self.incident.record(kinds.QUESTION_MERGED, by=by, into=other.number, **self.reference)
 
+    @transaction.atomic
+    def join(self, *, by):
+        """Want to know it, too: the answer goes to everybody who asked. For whoever may be shown it."""
+        self.incident.lock()
+        self.lock()
+        self.incident.require_not_closed()
+        shown = Question.objects.suggested_to(by, self.incident).filter(pk=self.pk).exists()
+        authority.require(
+            shown or not self.is_waiting, "This question is not of your tier. Ask it yourself.", code="not_visible"
+        )
+        self._require_waiting()
+        if by in self.everybody_who_asked:
+            raise Refused(f"You have asked {self.label} already.", code="already_asked")
+        if self.covered_audience and not _reads(self.covered_audience, by):
+            raise Refused(f"You do not read the update that answers {self.label}. Ask it yourself.", code="audience")
+        QuestionAsker.objects.create(question=self, membership=by)
+        return self.incident.record(kinds.QUESTION_JOINED, by=by, **self.reference)
+
+    def alike(self, membership):
+        """Others of the incident that may ask the same, as far as this member may be shown them."""
+        others = Question.objects.suggested_to(membership, self.incident).exclude(pk=self.pk)
+        return others.alike(self.text)
+
     @property
     def everybody_who_asked(self):
         """Memberships, each once: whoever asked it, and whose question was merged into it."""
@@ -292,11 +330,6 @@ class Question(TenantModel):
         if not reason:
             raise Refused("Say why there is no answer.", code="reason_required")
         return self._settle(QuestionState.DECLINED, kinds.QUESTION_DECLINED, reason, by=by)
-
-    @staticmethod
-    def _audience_of(membership):
-        function = membership.function.slug if membership.function else ""
-        return Audience.LEADERSHIP if function == LEADERSHIP or not membership.is_responder else Audience.COORDINATION
 
     def _promise(self, now):
         """Save it with the time by which somebody answers, and start that clock."""
@@ -330,6 +363,9 @@ class Question(TenantModel):
             "The communications lead, the support liaison or the incident lead answers questions.",
             code="answering_right",
         )
+        self._require_waiting()
+
+    def _require_waiting(self):
         if self.state == QuestionState.MERGED:
             raise Refused(f"{self.label} was merged into {self.merged_into.label}.", code="merged")
         if not self.is_waiting:
@@ -387,7 +423,7 @@ class Question(TenantModel):
 
 
 class QuestionAsker(TenantModel):
-    """Somebody else asked the same: their question was merged into this one."""
+    """Somebody else wants to know the same: they said so, or their question was merged into this one."""
 
     question = models.ForeignKey(Question, models.CASCADE, related_name="askers")
     membership = models.ForeignKey(Membership, models.PROTECT, related_name="+")
@@ -397,6 +433,23 @@ class QuestionAsker(TenantModel):
         constraints = [
             models.UniqueConstraint(fields=["organization", "question", "membership"], name="question_asker_once")
         ]
+
+
+def _known_to(membership):
+    joined = QuestionAsker.objects.filter(question=OuterRef("pk"), membership=membership)
+    # Whoever's question was merged reads the answer at their own.
+    asked = Q(asker=membership) | Q(askers__membership=membership)
+    merged = Question.objects.filter(asked, merged_into=OuterRef("pk"))
+    published = Q(to_audience=True, state=QuestionState.ANSWERED)
+    if not membership.is_responder:
+        published &= Q(audience__in=OUTER_AUDIENCES)
+    return Q(asker=membership) | Q(Exists(joined) & ~Exists(merged)) | published
+
+
+def tier_of(membership):
+    """The audience that somebody who asks belongs to."""
+    function = membership.function.slug if membership.function else ""
+    return Audience.LEADERSHIP if function == LEADERSHIP or not membership.is_responder else Audience.COORDINATION
 
 
 def _reads(audience, membership):

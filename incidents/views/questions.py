@@ -4,10 +4,18 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from .. import authority
+from ..forms.acts import ActForm
 from ..forms.messages import MessageForm
 from ..forms.questions import AnswerForm, AskAnswerForm, AskForm, BriefingForm, CoverForm, MergeForm, QuestionForm
 from ..guards.streams import BRIEFING
-from ..lookups import find_ask, find_incident, find_question, find_workstream, require_responder
+from ..lookups import (
+    find_ask,
+    find_incident,
+    find_question,
+    find_suggested_question,
+    find_workstream,
+    require_responder,
+)
 from ..models import Ask, Briefing, Question
 from .acting import act_form, posted
 from .answers import done, nudged
@@ -16,15 +24,25 @@ from .messages import composer
 
 @require_http_methods(["GET", "POST"])
 def question_new(request, number):
-    """Everybody who sees the incident may ask; `?then=brief` leads back to the briefing."""
+    """Everybody who sees the incident may ask; what is alike is shown once first. `?then=brief` leads back there."""
     incident = find_incident(request, number)
     form = QuestionForm(posted(request))
-    if form.is_valid():
+    alike = form.asks_the_same_as(request.membership, incident) if form.is_valid() else []
+    if form.is_valid() and not alike:
         with form.refusals():
-            entry = Question.ask(incident, by=request.membership, **form.cleaned_data)
-            to = f"{incident.get_absolute_url()}brief/" if request.GET.get("then") == "brief" else None
-            return done(request, entry, to=to)
-    return act_form(request, "question_new", title="Ask a question", incident=incident, form=form, for_everyone=True)
+            entry = Question.ask(incident, by=request.membership, **form.asked)
+            return done(request, entry, to=_from_the_briefing(request, incident))
+    then = "?then=brief" if request.GET.get("then") == "brief" else ""
+    return act_form(
+        request,
+        "question_new",
+        title="Ask a question",
+        incident=incident,
+        form=form,
+        alike=alike,
+        then=then,
+        for_everyone=True,
+    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -46,8 +64,23 @@ def question(request, number, pk):
         question=found,
         form=form,
         asks=asks,
+        alike=found.alike(request.membership) if found.is_waiting else [],
         may_answer=found.is_waiting and authority.may_answer(request.membership, incident),
         for_everyone=True,
+    )
+
+
+@require_POST
+def question_askers(request, number, pk):
+    """Want to know it, too."""
+    incident = find_incident(request, number)
+    found = find_suggested_question(request, incident, pk)
+    form = ActForm(request.POST)
+    with form.refusals():
+        return done(request, found.join(by=request.membership), to=_from_the_briefing(request, incident))
+    title = f"Question {found.label}"
+    return act_form(
+        request, "question_joining", title=title, incident=incident, question=found, form=form, for_everyone=True
     )
 
 
@@ -129,6 +162,11 @@ def unsaid(request, number, pk):
             asked = {"incident": incident, "workstream": workstream, "form": MessageForm(), "asked": entry.details}
             return nudged(render(request, "incidents/_composer.html", asked), entry)
     return composer(request, form, incident=incident, workstream=workstream)
+
+
+def _from_the_briefing(request, incident):
+    """Where a question that was begun on the briefing leads back to, or None."""
+    return f"{incident.get_absolute_url()}brief/" if request.GET.get("then") == "brief" else None
 
 
 def _of_answerer(request, number, pk):

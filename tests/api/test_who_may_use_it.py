@@ -182,6 +182,7 @@ STAKEHOLDER = {
     # Agents may be stakeholders.
     "GET /incidents/<int:number>/support-briefs/": DONE,
     "POST /incidents/<int:number>/support-briefs/": INVALID,
+    "POST /incidents/<int:number>/questions/<int:pk>/askers/": SHUT,
     "POST /incidents/<int:number>/questions/<int:pk>/merge/": SHUT,
     "POST /incidents/<int:number>/questions/<int:pk>/coverage/": SHUT,
     "POST /incidents/<int:number>/questions/<int:pk>/asks/": SHUT,

@@ -365,6 +365,7 @@ SENTENCES = {
     "question_answered": (QUESTION, "Lena Fischer answered question Q7."),
     "question_declined": (QUESTION, "Lena Fischer declined question Q7."),
     "question_merged": ({**QUESTION, "into": 3}, "Lena Fischer merged question Q7 into Q3."),
+    "question_joined": (QUESTION, "Lena Fischer wants to know question Q7, too."),
     "question_covered": (
         {**QUESTION, "audience": "leadership"},
         "Lena Fischer left question Q7 to the next update to leadership.",
