@@ -97,7 +97,7 @@ class Handover(TenantModel):
             raise Refused("This role is being handed over already.", code="handover_open")
         reasons = assignment.require_right(incident, assignment, to, by, waiver)
         reasons |= assignment.keep_apart(incident, assignment.definition, assignment.domain, to, by, waiver)
-        Participant.ensure(incident, to)
+        Participant.under_a_hat(incident, to, reads=assignment.reads_along)
         handover = cls.objects.create(
             incident=incident,
             assignment=assignment,

@@ -6,6 +6,7 @@ from django.db import models, transaction
 from django.db.models import Case, Exists, F, OuterRef, Q, When
 from django.utils import timezone
 
+from playbooks.models import IncidentRole
 from teams.errors import Refused
 from teams.models import Membership
 from teams.tenancy import TenantManager, TenantModel, TenantQuerySet
@@ -199,6 +200,16 @@ class Participant(TenantModel):
         """
         if not incident.participants.active().filter(membership=membership).exists():
             cls._settle(incident, membership, Capacity.ACTIVE, by=membership)
+
+    @classmethod
+    def under_a_hat(cls, incident, membership, *, reads):
+        """Whoever gets a hat works on it. Whose only hats are for reading along observes: they are in no count of
+        those at work, and say nothing until they join. Call under the incident's lock.
+        """
+        if not reads:
+            cls.ensure(incident, membership)
+        elif not incident.roles.current().exclude(role=IncidentRole.OBSERVER).filter(membership=membership).exists():
+            cls._settle(incident, membership, Capacity.OBSERVER, by=membership)
 
     @transaction.atomic
     def recall(self, *, by, waiver=""):

@@ -111,6 +111,11 @@ class RoleAssignment(TenantModel):
         return self.state in WORN
 
     @property
+    def reads_along(self):
+        """Whether its holder learns by watching, and does nothing else."""
+        return self.role == IncidentRole.OBSERVER
+
+    @property
     def title(self):
         return title_of(self.definition, self.domain)
 
@@ -432,7 +437,7 @@ class RoleAssignment(TenantModel):
                 owner=membership,
             )
         assignment._begin_duty()
-        Participant.ensure(incident, membership)
+        Participant.under_a_hat(incident, membership, reads=assignment.reads_along)
         return assignment
 
     def _begin_duty(self):

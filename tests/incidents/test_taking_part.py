@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from incidents.guards import Facts, gaps_of
 from incidents.guards.participants import reports_of_the_lead
-from incidents.models import Finding, FunctionActivation, GuardWaiver, Participant, RoleAssignment, Workstream
+from incidents.models import Finding, FunctionActivation, GuardWaiver, Handover, Participant, RoleAssignment, Workstream
 from incidents.models.participants import PresenceState
 from playbooks.models import Severity
 from teams.errors import Refused
@@ -114,6 +114,27 @@ def test_an_observer_who_takes_a_role_works_on_it(incident, mei):
     RoleAssignment.take(incident, "communications_lead", by=mei)
 
     assert part_of(incident, mei).is_active
+
+
+def test_whose_only_hat_is_for_reading_along_observes(incident, lena, mei, signed_in):
+    RoleAssignment.assign(incident, "observer", mei, by=lena)
+    assert part_of(incident, mei).capacity == OBSERVER
+    assert mei not in [each.membership for each in incident.participants.at_work()]
+    with pytest.raises(Refused) as refused:
+        post_message(incident, "Why not roll back?", by=mei)
+    assert refused.value.code == "readers_do_not_post"
+    assert "You read along and do not post." in words_of(signed_in(mei).get(url_of(incident)))
+
+    RoleAssignment.take(incident, "communications_lead", by=mei)
+    assert part_of(incident, mei).is_active
+    RoleAssignment.assign(incident, "observer", lena, by=lena)
+    assert part_of(incident, lena).is_active
+
+
+def test_who_is_to_observe_after_another_is_not_put_to_work(incident, lena, mei, tariq):
+    RoleAssignment.assign(incident, "observer", mei, by=lena)
+    Handover.begin(incident.roles.current().get(role="observer"), tariq, by=mei)
+    assert part_of(incident, tariq).capacity == OBSERVER
 
 
 def test_duty_is_kept_in_unbroken_stretches(incident, tariq, lena):
