@@ -18,6 +18,7 @@ from .models import (
     IncidentInvitation,
     Message,
     Participant,
+    PrivateNote,
     Question,
     ResolutionEstimate,
     RestorationOrder,
@@ -95,6 +96,21 @@ def find_message(request, incident, pk):
     message = get_object_or_404(messages, incident=incident, pk=pk)
     message.incident = incident
     return message
+
+
+def own_notes(request, incident):
+    """What the member wrote down for themself, each with `marks`: whether the message is still theirs to read."""
+    notes = list(PrivateNote.objects.of(request.membership, incident))
+    marked = Message.objects.visible_to(request.membership).filter(pk__in=[each.message_id for each in notes])
+    readable = set(marked.values_list("pk", flat=True))
+    for note in notes:
+        note.marks = note.message_id in readable
+    return notes
+
+
+def find_private_note(request, incident, pk):
+    """A note of one's own; everybody else's are not there."""
+    return get_object_or_404(PrivateNote.objects.of(request.membership, incident), pk=pk)
 
 
 def find_task(request, incident, pk):

@@ -27,6 +27,7 @@ from .views import (
     merge,
     messages,
     new,
+    notebook,
     participation,
     people,
     privacy,
@@ -128,6 +129,9 @@ urlpatterns = [
     path("incidents/<int:number>/messages/<int:pk>/versions/", messages.versions, name="message_versions"),
     path("incidents/<int:number>/messages/<int:pk>/deletion/", messages.deletion, name="message_deletion"),
     path("incidents/<int:number>/messages/<int:pk>/pin/", record.pin, name="pin"),
+    path("incidents/<int:number>/messages/<int:pk>/mark/", notebook.mark, name="mark"),
+    path("incidents/<int:number>/notebook/", notebook.notebook, name="notebook"),
+    path("incidents/<int:number>/notebook/<int:pk>/tearing-out/", notebook.tearing_out, name="note_tearing_out"),
 ]
 
 # Around the incidents: what is open, the list, declaring, alerts that wait.

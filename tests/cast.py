@@ -35,6 +35,7 @@ from incidents.models import (
     IncidentInvitation,
     Integration,
     Message,
+    PrivateNote,
     Question,
     ReinforcementRequest,
     ResolutionEstimate,
@@ -102,6 +103,7 @@ def _plant_secrets(globex, omar):
     Message.post(incident.workstreams.get(), secret, by=omar).messages.get().put_on_record(by=omar)
     note = TimelineEntry.note(incident, secret, by=omar)
     Document.add(incident, secret, f"https://{MARKER}.example/", by=omar, note=secret)
+    PrivateNote.write(incident, secret, by=omar)
     note.correct_time(note.happened_at - timedelta(minutes=5), by=omar, reason=secret)
     Workstream.open(incident, secret, by=omar, restricted=True)
     SyncPoint.call(incident, secret, by=omar, starts_at=timezone.now() + timedelta(hours=1), purpose=secret)

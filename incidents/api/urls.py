@@ -22,6 +22,7 @@ from . import (
     invitations,
     merging,
     messages,
+    notebook,
     participants,
     questions,
     reinforcements,
@@ -135,6 +136,7 @@ of_incident = [
     path("asks/<int:pk>/answer/", questions.AnswerOfAsk.as_view(), name="api-ask-answer"),
     path("briefings/", questions.Briefings.as_view(), name="api-briefings"),
     path("messages/<int:pk>/", messages.OneMessage.as_view(), name="api-message"),
+    path("messages/<int:pk>/mark/", notebook.MessageMark.as_view(), name="api-message-mark"),
     path("messages/<int:pk>/pin/", timeline.Pin.as_view(), name="api-pin"),
     path("estimates/", facts.Estimates.as_view(), name="api-estimates"),
     path("estimates/<int:pk>/", facts.OneEstimate.as_view(), name="api-estimate"),
@@ -214,6 +216,8 @@ of_incident = [
     path("export.md", exports.MarkdownExport.as_view(), name="api-export-markdown"),
     path("documents/", documents.Documents.as_view(), name="api-documents"),
     path("documents/<int:pk>/", documents.OneDocument.as_view(), name="api-document"),
+    path("notebook/", notebook.Notebook.as_view(), name="api-notebook"),
+    path("notebook/<int:pk>/", notebook.OneNote.as_view(), name="api-note"),
     path("alerts/", alerts.IncidentAlerts.as_view(), name="api-incident-alerts"),
 ]
 

@@ -21,6 +21,7 @@ from .impacts import BusinessImpact, Impact
 from .incident import ClearedService, Incident, IncidentService, Status
 from .invitations import IncidentInvitation
 from .messages import Mention, Message, MessageVersion
+from .notebook import PrivateNote
 from .obligations import Obligation
 from .participants import Participant, Stint
 from .questions import Question, QuestionAsker
@@ -78,6 +79,7 @@ __all__ = [
     "MessageVersion",
     "Obligation",
     "Participant",
+    "PrivateNote",
     "Question",
     "QuestionAsker",
     "ReinforcementRequest",

@@ -40,7 +40,8 @@ def pin(request, number, pk):
             entry = found.put_on_record(by=request.membership, **form.cleaned_data)
             return done(request, entry, to=message_url(incident, found))
     title = "Pinned to the timeline" if found.pin_id else "Pin to the timeline"
-    return act_form(request, "pin", title=title, incident=incident, message=found, form=form)
+    may_post = authority.may_post(request.membership, incident)
+    return act_form(request, "pin", title=title, incident=incident, message=found, form=form, may_post=may_post)
 
 
 @require_http_methods(["GET", "POST"])

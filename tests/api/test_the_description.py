@@ -27,7 +27,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from incidents.models import Document, Incident, RoleAssignment, Spike, StatusUpdate
+from incidents.models import Document, Incident, PrivateNote, RoleAssignment, Spike, StatusUpdate
 from notifications.models import RoutingRule, StatusPage
 from teams.api.schema import TAGS
 from tests.api.routes import operations
@@ -228,6 +228,7 @@ def things_of(lena):
         "participants": incident.participants.first().pk,
         "timeline": 1,
         "documents": document.pk,
+        "notebook": PrivateNote.write(incident, "Ask why nobody paged product", by=lena, key="noted").pk,
         "invitations": 1,
         "reinforcements": 1,
         "updates": 1,
