@@ -19,6 +19,7 @@ from .models import (
     Severity,
     Step,
 )
+from .readiness import cover
 
 
 @require_safe
@@ -61,7 +62,11 @@ def roles(request):
     rights = defaultdict(list)
     for right in DecisionRight.objects.order_by("pk"):
         rights[right.role].append(right.get_decision_class_display())
-    context = {"roles": [(role, rights[role.slug]) for role in defined], "section": "playbooks"}
+    context = {
+        "roles": [(role, rights[role.slug]) for role in defined],
+        "covers": cover(),
+        "section": "playbooks",
+    }
     return render(request, "playbooks/roles.html", context)
 
 

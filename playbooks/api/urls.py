@@ -8,6 +8,7 @@ urlpatterns = [
     path("severities/", catalogue.Severities.as_view(), name="api-severities"),
     path("types/", catalogue.Types.as_view(), name="api-types"),
     path("decision-rights/", decision_rights.DecisionRights.as_view(), name="api-decision-rights"),
+    path("decision-rights/readiness/", decision_rights.Readiness.as_view(), name="api-decision-readiness"),
     path("glossary/", glossary.Glossary.as_view(), name="api-glossary"),
     path("glossary/<slug:slug>/", glossary.OneTerm.as_view(), name="api-glossary-term"),
     path("roles/", roles.Roles.as_view(), name="api-role-definitions"),

@@ -67,6 +67,7 @@ STAKEHOLDER = {
     "GET /severities/": DONE,
     "GET /types/": DONE,
     "GET /decision-rights/": DONE,
+    "GET /decision-rights/readiness/": DONE,
     "GET /glossary/": DONE,
     "POST /glossary/": INVALID,
     "GET /glossary/<slug:slug>/": DONE,
