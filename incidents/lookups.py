@@ -1,8 +1,12 @@
 """The only ways a view gets an incident, its room, or something in it: through the person who asks."""
 
+from dataclasses import dataclass
+
 from django.db.models import Q
 from django.http import Http404
 from django.shortcuts import get_object_or_404
+
+from teams import expertise
 
 from .models import (
     Alert,
@@ -56,6 +60,36 @@ def find_participant(request, incident, pk):
     participant = get_object_or_404(Participant.objects.with_people(), incident=incident, pk=pk)
     participant.incident = incident
     return participant
+
+
+@dataclass(frozen=True)
+class Expert:
+    """Whoever knows something, and what they do now."""
+
+    knower: expertise.Knower
+    now: str
+    is_free: bool
+
+
+def people_who_know(incident, q="", **asked):
+    """`Expert`s who fit what is asked, those who are free first."""
+    found = expertise.search(q, **asked)
+    here = set(incident.participants.active().values_list("membership", flat=True))
+    invited = set(incident.invitations.waiting().values_list("membership", flat=True))
+    elsewhere = Participant.objects.active().filter(incident__in=Incident.objects.open().exclude(pk=incident.pk))
+    busy = set(elsewhere.values_list("membership", flat=True))
+
+    def now(pk):
+        if pk in here:
+            return "Works on this incident"
+        if pk in invited:
+            return "Invited, no answer yet"
+        return "Works on another incident" if pk in busy else "Free"
+
+    experts = [
+        Expert(each, now(each.member.pk), is_free=each.member.pk not in here | invited) for each in found
+    ]  # fmt: skip
+    return sorted(experts, key=lambda each: (not each.is_free, each.knower.member.pk in busy))
 
 
 def find_invitation(request, incident, pk):

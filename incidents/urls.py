@@ -15,6 +15,7 @@ from .views import (
     documents,
     drafts,
     exceptions,
+    expertise,
     exports,
     facts,
     findings,
@@ -67,6 +68,7 @@ urlpatterns = [
     path("incidents/<int:number>/reports/", reports.reports, name="reports"),
     path("incidents/<int:number>/support-brief/", support_briefs.support_brief, name="support_brief"),
     path("incidents/<int:number>/people/", people.people, name="people"),
+    path("incidents/<int:number>/expertise/", expertise.expertise, name="expertise"),
     path("incidents/<int:number>/timeline/", timeline.timeline, name="timeline"),
     path("incidents/<int:number>/timeline/print/", exports.printed, name="printed"),
     *[

@@ -63,8 +63,15 @@ class ProfileForm(forms.Form):
     time_zone = TimeZoneField(help_text="Times on every page are shown in it.")
 
 
+class SkillsField(forms.CharField):
+    def __init__(self, **kwargs):
+        hint = "With commas between, for example: PostgreSQL, invoices, Japanese. An incident finds people by it."
+        super().__init__(label="Knows", required=False, max_length=300, help_text=hint, **kwargs)
+
+
 class PhoneForm(forms.Form):
     phone = PhoneField()
+    skills = SkillsField()
 
 
 class NewOrganizationForm(forms.Form):
@@ -95,13 +102,16 @@ class MemberForm(forms.Form):
         None, label="Technical domain", required=False, empty_label="None", help_text="For engineers: what they know."
     )
     phone = PhoneField()
+    skills = SkillsField()
     lead_level = forms.TypedChoiceField(
         label="May lead", choices=LeadLevel, coerce=int, required=False, empty_value=0,
         help_text="Giving somebody the lead of something worse wants a reason.",
     )  # fmt: skip
 
     def __init__(self, *args, by, member, **kwargs):
-        known = {name: getattr(member, name) for name in ("role", "function", "domain", "phone", "lead_level")}
+        known = {
+            name: getattr(member, name) for name in ("role", "function", "domain", "phone", "skills", "lead_level")
+        }
         super().__init__(*args, initial=known, **kwargs)
         roles = roles_given_by(by)
         # An owner stays what they are when an administrator changes their telephone number.

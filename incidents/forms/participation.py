@@ -3,7 +3,7 @@
 from django import forms
 
 from playbooks.models import RoleDefinition
-from teams.models import Function, Membership, Team
+from teams.models import Function, Membership, Service, Team, TechnicalDomain
 
 from ..models.participants import Capacity
 from .acts import ActForm, Reason, Thanks, WaivableForm
@@ -78,6 +78,28 @@ class InvitationForm(WaivableForm):
     def wishes(self):
         """The other keywords of the verb."""
         return {name: self.cleaned_data[name] for name in ("function", "role", "reason", "waiver")}
+
+
+class ExpertiseForm(forms.Form):
+    """What somebody has to know; in the query string, so that a search can be passed on."""
+
+    q = forms.CharField(label="Words", required=False, max_length=100, help_text="For example: postgres, invoices.")
+    service = forms.ModelChoiceField(
+        None, label="Service", required=False, to_field_name="slug", empty_label="Any"
+    )  # fmt: skip
+    domain = forms.ModelChoiceField(
+        None, label="Technical domain", required=False, to_field_name="slug", empty_label="Any"
+    )
+    on_call = forms.BooleanField(label="On call now", required=False)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["service"].queryset = Service.objects.in_order()
+        self.fields["domain"].queryset = TechnicalDomain.objects.in_order()
+
+    @property
+    def is_asked(self):
+        return self.is_valid() and any(self.cleaned_data.values())
 
 
 class RefusalForm(ActForm):

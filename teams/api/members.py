@@ -20,6 +20,7 @@ class MemberAnswer(Answer):
     role = serializers.ChoiceField(choices=OrganizationRole)
     function = Named(Function, allow_null=True)
     domain = Named(TechnicalDomain, allow_null=True)
+    skills = serializers.CharField(help_text="What they know, with commas between.")
     lead_level = serializers.ChoiceField(choices=LeadLevel, help_text="How bad an incident they may lead; 3 is any.")
     joined_at = serializers.DateTimeField()
 

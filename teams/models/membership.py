@@ -75,6 +75,8 @@ class Membership(TenantModel):
     function = models.ForeignKey(Function, models.SET_NULL, null=True, blank=True, related_name="members")
     domain = models.ForeignKey(TechnicalDomain, models.SET_NULL, null=True, blank=True, related_name="members")
     phone = models.CharField(max_length=20, blank=True, validators=[validate_phone])
+    # In their own words, with commas between: what others may call them in for.
+    skills = models.CharField(max_length=300, blank=True)
     lead_level = models.PositiveSmallIntegerField("lead level", default=0, choices=LeadLevel)
     joined_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True, blank=True)
@@ -178,6 +180,19 @@ class Membership(TenantModel):
         self.clean_fields(exclude=[field.name for field in self._meta.fields if field.name != "phone"])
         self.save(update_fields=["phone"])
         audit.log(by, "phone_changed", self)
+
+    @transaction.atomic
+    def change_skills(self, skills, *, by):
+        """What they know, with commas between; one's own, or anybody's for an administrator."""
+        self.lock()
+        if by != self:
+            require_administrator(by)
+        skills = ", ".join(filter(None, (" ".join(each.split()) for each in skills.split(","))))
+        if skills == self.skills:
+            return
+        self.skills = skills
+        self.save(update_fields=["skills"])
+        audit.log(by, "skills_changed", self)
 
     @transaction.atomic
     def end(self, *, by):

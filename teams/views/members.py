@@ -37,11 +37,12 @@ def member(request, pk):
 
 
 @transaction.atomic
-def arrange(member, *, role, function, domain, phone, lead_level, by):
-    """One form, four verbs: all of them or none."""
+def arrange(member, *, role, function, domain, phone, skills, lead_level, by):
+    """One form, five verbs: all of them or none."""
     member.change_role(role, by=by)
     member.change_place(function=function, domain=domain, by=by)
     member.change_phone(phone, by=by)
+    member.change_skills(skills, by=by)
     member.change_lead_level(lead_level, by=by)
 
 

@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db import transaction
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods
 
@@ -23,10 +24,13 @@ def profile(request):
 
 @require_http_methods(["GET", "POST"])
 def phone(request):
-    """The number for texts from this organisation."""
-    form = PhoneForm(request.POST or None, initial={"phone": request.membership.phone})
+    """The number for texts from this organisation, and what others may call one in for."""
+    own = request.membership
+    form = PhoneForm(request.POST or None, initial={"phone": own.phone, "skills": own.skills})
     if form.is_valid():
-        request.membership.change_phone(by=request.membership, **form.cleaned_data)
+        with transaction.atomic():
+            own.change_phone(form.cleaned_data["phone"], by=own)
+            own.change_skills(form.cleaned_data["skills"], by=own)
         messages.success(request, "Saved.")
         return redirect("teams:profile")
     return page(request, "phone", form=form)

@@ -49,6 +49,7 @@ OPERATIONS = operations()
 SHUT, INVALID, REFUSED, GONE, DONE = 404, 422, 409, 204, 200
 STAKEHOLDER = {
     "GET /me/": DONE,
+    "PATCH /me/": INVALID,
     "GET /members/": DONE,
     "POST /members/": INVALID,
     "GET /functions/": DONE,
@@ -282,6 +283,7 @@ STAKEHOLDER = {
     "PUT /incidents/<int:number>/messages/<int:pk>/pin/": SHUT,
     "DELETE /incidents/<int:number>/messages/<int:pk>/pin/": SHUT,
     "PUT /incidents/<int:number>/messages/<int:pk>/mark/": SHUT,
+    "GET /incidents/<int:number>/expertise/": SHUT,
     "GET /incidents/<int:number>/notebook/": SHUT,
     "POST /incidents/<int:number>/notebook/": SHUT,
     "DELETE /incidents/<int:number>/notebook/<int:pk>/": SHUT,
