@@ -214,6 +214,14 @@ def may_delete(membership, message):
     return may_edit(membership, message) or (membership is not None and membership.is_administrator)
 
 
+def efforts_seen_by(membership, incident, efforts):
+    """How long each worked is for who leads, the administrators, their managers, and themselves."""
+    if may_administer(membership) or membership.pk in incident.holders_of([IncidentRole.LEAD]):
+        return efforts
+    managed = set(membership.managed_teams.values_list("members", flat=True))
+    return [each for each in efforts if each.member.pk in managed | {membership.pk}]
+
+
 def may_correct_time(membership, entry):
     """Whoever put it on the timeline, and whoever coordinates the incident."""
     if membership is None:

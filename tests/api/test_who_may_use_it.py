@@ -284,6 +284,7 @@ STAKEHOLDER = {
     "DELETE /incidents/<int:number>/messages/<int:pk>/pin/": SHUT,
     "PUT /incidents/<int:number>/messages/<int:pk>/mark/": SHUT,
     "GET /incidents/<int:number>/expertise/": SHUT,
+    "GET /incidents/<int:number>/figures/": SHUT,
     "GET /incidents/<int:number>/notebook/": SHUT,
     "POST /incidents/<int:number>/notebook/": SHUT,
     "DELETE /incidents/<int:number>/notebook/<int:pk>/": SHUT,
