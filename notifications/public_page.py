@@ -27,7 +27,6 @@ HTML = "text/html; charset=utf-8"
 JSON = "application/json"
 # On the first page; everything is on an incident's own.
 POSTS_SHOWN = 3
-ACTIVE_SHOWN = 8
 RECENT_SHOWN = 5
 HISTORY = timedelta(days=400)
 HISTORY_SHOWN = 100

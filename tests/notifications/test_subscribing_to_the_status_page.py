@@ -5,11 +5,13 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
 from incidents.models import RoleAssignment, StatusUpdate
 from notifications import tick
+from notifications.limits import within
 from notifications.models import Attempt, Component, Delivery, PublicIncident, StatusPage, Subscriber
 from notifications.models.subscribers import CODE_LIFE
 from notifications.public_door import Database
@@ -150,6 +152,23 @@ def test_signing_up_too_often_writes_to_nobody(status_page, mailoutbox):
     assert (over.status_code, over["Retry-After"]) == (429, "3600")
     assert len(mail_to(mailoutbox, KIM)) == 3
     assert mail_to(mailoutbox, "other@customer.test") == []
+
+
+def test_an_hour_that_ends_while_somebody_asks_begins_the_next_one(monkeypatch):
+    assert [within("door", 2, 3600) for _ in range(3)] == [True, True, False]
+    add = cache.add
+
+    def end_it(key, value, **kwargs):
+        added = add(key, value, **kwargs)
+        monkeypatch.undo()
+        cache.delete(key)
+        return added
+
+    monkeypatch.setattr(cache, "add", end_it)
+
+    assert within("door", 2, 3600)
+    assert [within("door", 2, 3600) for _ in range(2)] == [True, False]
+    assert not within("shut", 0, 3600)
 
 
 # --- Hearing ---------------------------------------------------------------------------------------------
