@@ -46,20 +46,31 @@ def deliveries(entry, now):
         return []
     Notice.objects.bulk_create([_notice(page, public, posts, entry)], ignore_conflicts=True)
     notice = Notice.objects.get(entry=entry, reader=READER)
+    return copies(
+        page,
+        notice,
+        listeners,
+        key=str(entry.pk),
+        incident=entry.incident,
+        created_at=now,
+        next_at=max(now, held_until(entry) or now),
+        useful_until=entry.recorded_at + USEFUL,
+    )
+
+
+def copies(page, notice, listeners, *, key, topic=TOPIC, **more):
+    """Unsaved rows, one for each subscriber; `key` is that of what is told, so that it is told once."""
     return [
         Delivery(
             notice=notice,
-            incident=entry.incident,
             subscriber=each,
             channel=each.channel,
             address=each.address,
-            dedup_key=f"{entry.pk}:subscriber:{each.pk}",
+            dedup_key=f"{key}:subscriber:{each.pk}",
             identifier=uuid.uuid4().hex,
-            topic=TOPIC,
+            topic=topic,
             rule=_because(page),
-            created_at=now,
-            next_at=max(now, held_until(entry) or now),
-            useful_until=entry.recorded_at + USEFUL,
+            **more,
         )
         for each in listeners
     ]

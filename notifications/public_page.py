@@ -4,11 +4,10 @@ The same documents are answered to a browser and written to disk, so every link 
 """
 
 import hashlib
-import json
 import zoneinfo
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import groupby
 
@@ -21,10 +20,13 @@ from playbooks.models import Audience
 
 from .models import Component, ComponentImpact, Maintenance, PublicIncident, PublicPost, StatusPage
 from .models.public_incidents import ImpactLevel
+from .public_calendar import calendar_of
+from .statuspage_shape import JSON_NAMES, StatuspageShape
 from .uptime import DAYS, WORST_FIRST, Span, days_of, uptime
 
 HTML = "text/html; charset=utf-8"
 JSON = "application/json"
+CALENDAR = "text/calendar; charset=utf-8"
 # On the first page; everything is on an incident's own.
 POSTS_SHOWN = 3
 RECENT_SHOWN = 5
@@ -32,6 +34,7 @@ HISTORY = timedelta(days=400)
 HISTORY_SHOWN = 100
 FEED_ITEMS = 25
 MAINTENANCES_SHOWN = 30
+CALENDAR_SHOWN = 200
 
 STATES = {
     "": ("operational", "Working"),
@@ -41,13 +44,6 @@ STATES = {
     "maintenance": ("under_maintenance", "Maintenance"),
 }
 IMPACTS = {"": "none", ImpactLevel.DEGRADED: "minor", ImpactLevel.PARTIAL: "major", ImpactLevel.MAJOR: "critical"}
-DESCRIPTIONS = {
-    "none": "All Systems Operational",
-    "minor": "Partially Degraded Service",
-    "major": "Partial System Outage",
-    "critical": "Major System Outage",
-    "maintenance": "Service Under Maintenance",
-}
 SENTENCES = {
     "none": "Everything works",
     "minor": "Some things are slower than usual",
@@ -55,16 +51,6 @@ SENTENCES = {
     "critical": "Something does not work",
     "maintenance": "We are doing planned work",
 }
-JSON_NAMES = (
-    "summary",
-    "status",
-    "components",
-    "incidents",
-    "incidents/unresolved",
-    "scheduled-maintenances",
-    "scheduled-maintenances/upcoming",
-    "scheduled-maintenances/active",
-)
 
 
 @dataclass(frozen=True)
@@ -162,6 +148,10 @@ class Happening:
         return self.resolved_at is not None
 
     @property
+    def impact(self):
+        return IMPACTS[self.worst]
+
+    @property
     def updated_at(self):
         return max([self.published_at, *(post.posted_at for post in self.posts)])
 
@@ -186,6 +176,8 @@ class Window:
     starts_at: datetime
     ends_at: datetime
     planned_at: datetime
+    updated_at: datetime
+    version: int
     state: str
     parts: list
 
@@ -246,13 +238,19 @@ class PublicPage:
 
     @cached_property
     def windows(self):
-        ahead = Maintenance.objects.ahead(self.now).with_components()[:MAINTENANCES_SHOWN]
+        ahead = Maintenance.objects.left(self.now).ahead(self.now).with_components()[:MAINTENANCES_SHOWN]
         return [self._window(row) for row in ahead]
 
     @cached_property
     def past_windows(self):
-        over = Maintenance.objects.over(self.now).with_components()[:MAINTENANCES_SHOWN]
+        over = Maintenance.objects.left(self.now).over(self.now).with_components()[:MAINTENANCES_SHOWN]
         return [self._window(row) for row in over]
+
+    @cached_property
+    def calendar(self):
+        """Every window that somebody may have in their calendar, cancelled ones too."""
+        known = Maintenance.objects.left(self.now).filter(ends_at__gt=self.now - HISTORY).order_by("-starts_at", "-pk")
+        return [self._window(row) for row in known.with_components()[:CALENDAR_SHOWN]]
 
     @cached_property
     def parts(self):
@@ -298,22 +296,31 @@ class PublicPage:
 
     @property
     def updated_at(self):
-        moments = [each.updated_at for each in self.happenings] + [each.planned_at for each in self.windows]
+        moments = [each.updated_at for each in self.happenings] + [each.updated_at for each in self.windows]
         # What customers were told a moment ago changes the page only once it has left.
         return max([min(self.page.changed_at, self.now), *moments])
 
     def _window(self, row):
-        parts = [(part.slug, part.name) for part in row.parts]
         return Window(
-            row.code, row.title, row.text, row.starts_at, row.ends_at, row.planned_at, row.state(self.now), parts
-        )  # fmt: skip
+            code=row.code,
+            title=row.title,
+            text=row.text,
+            starts_at=row.starts_at,
+            ends_at=row.ends_at,
+            planned_at=row.planned_at,
+            updated_at=row.changed_at,
+            version=row.version,
+            state=row.state(self.now),
+            parts=[(part.slug, part.name) for part in row.parts],
+        )
 
     # --- Documents --------------------------------------------------------------------------------
 
     @property
     def paths(self):
         """Where everything lies that is worth a copy."""
-        yield from ("index.html", "history/index.html", "maintenance/index.html", "history.rss", "history.atom")
+        yield from ("index.html", "history/index.html", "maintenance/index.html")
+        yield from ("history.rss", "history.atom", "calendar.ics")
         yield from (f"api/v2/{name}.json" for name in JSON_NAMES)
         yield from (f"incidents/{each.code}/index.html" for each in self.happenings)
 
@@ -325,11 +332,13 @@ class PublicPage:
                 found = next((each for each in self.happenings if each.code == code), None)
                 return found and self.html("incident", root="../../", incident=found)
             if path.startswith("api/v2/"):
-                return self._json(path.removeprefix("api/v2/").removesuffix(".json"))
+                name = path.removeprefix("api/v2/").removesuffix(".json")
+                return Document(JSON, StatuspageShape(self).document(name))
             return {
                 "index.html": lambda: self.html("page", root="./"),
                 "history/index.html": lambda: self.html("history", root="../"),
                 "maintenance/index.html": lambda: self.html("maintenance", root="../"),
+                "calendar.ics": lambda: Document(CALENDAR, calendar_of(self)),
                 "history.rss": lambda: self._feed(feedgenerator.Rss201rev2Feed, "rss"),
                 "history.atom": lambda: self._feed(feedgenerator.Atom1Feed, "atom"),
             }[path]()
@@ -360,135 +369,6 @@ class PublicPage:
                 updateddate=post.posted_at,
             )
         return Document(feed.content_type, feed.writeString("utf-8").encode())
-
-    # --- In the shape that programs know from Statuspage --------------------------------------------
-
-    def _json(self, name):
-        upcoming = [each for each in self.windows if each.state == "scheduled"]
-        in_progress = [each for each in self.windows if each.state == "in_progress"]
-        holds = {
-            "summary": lambda: {
-                "components": self._components(),
-                "incidents": [self._incident(each) for each in self.active],
-                "scheduled_maintenances": [self._maintenance(each) for each in self.windows],
-                "status": self._status(),
-            },
-            "status": lambda: {"status": self._status()},
-            "components": lambda: {"components": self._components()},
-            "incidents": lambda: {"incidents": [self._incident(each) for each in self.happenings[:50]]},
-            "incidents/unresolved": lambda: {"incidents": [self._incident(each) for each in self.active]},
-            "scheduled-maintenances": lambda: {
-                "scheduled_maintenances": [self._maintenance(each) for each in (*self.windows, *self.past_windows)]
-            },
-            "scheduled-maintenances/upcoming": lambda: {
-                "scheduled_maintenances": [self._maintenance(each) for each in upcoming]
-            },
-            "scheduled-maintenances/active": lambda: {
-                "scheduled_maintenances": [self._maintenance(each) for each in in_progress]
-            },
-        }[name]()
-        return Document(JSON, json.dumps({"page": self._page(), **holds}, ensure_ascii=False).encode())
-
-    @property
-    def _id(self):
-        return self.page.organization.slug
-
-    def _page(self):
-        return {
-            "id": self._id,
-            "name": self.name,
-            "url": self.address.rstrip("/"),
-            "time_zone": self.zone.key,
-            "updated_at": _stamp(self.updated_at),
-        }
-
-    def _status(self):
-        return {"indicator": self.indicator, "description": DESCRIPTIONS[self.indicator]}
-
-    def _components(self):
-        return [self._component(part) for part in self.parts]
-
-    def _component(self, part):
-        return {
-            "id": part.slug,
-            "name": part.name,
-            "status": part.status,
-            "created_at": _stamp(part.since),
-            "updated_at": _stamp(part.since),
-            "position": part.position,
-            "description": part.description or None,
-            "showcase": True,
-            "start_date": part.since.astimezone(self.zone).date().isoformat(),
-            "group_id": None,
-            "page_id": self._id,
-            "group": False,
-            "only_show_if_degraded": False,
-        }
-
-    def _incident(self, each):
-        return {
-            "id": each.code,
-            "name": each.headline,
-            "status": each.state,
-            "created_at": _stamp(each.published_at),
-            "updated_at": _stamp(each.updated_at),
-            "monitoring_at": _stamp(each.monitoring_at),
-            "resolved_at": _stamp(each.resolved_at),
-            "impact": IMPACTS[each.worst],
-            "shortlink": f"{self.address}incidents/{each.code}/",
-            "started_at": _stamp(each.began_at),
-            "page_id": self._id,
-            "incident_updates": [
-                {
-                    "id": post.code,
-                    "status": post.state,
-                    "body": post.text,
-                    "incident_id": each.code,
-                    "created_at": _stamp(post.posted_at),
-                    "updated_at": _stamp(post.posted_at),
-                    "display_at": _stamp(post.posted_at),
-                    "affected_components": None,
-                    "deliver_notifications": True,
-                    "custom_tweet": None,
-                    "tweet_id": None,
-                }
-                for post in each.posts
-            ],
-            "components": [self._component(part) for part in self.parts if part.slug in dict(each.touched)],
-        }
-
-    def _maintenance(self, window):
-        return {
-            "id": window.code,
-            "name": window.title,
-            "status": window.state,
-            "created_at": _stamp(window.planned_at),
-            "updated_at": _stamp(window.planned_at),
-            "monitoring_at": None,
-            "resolved_at": _stamp(window.ends_at) if window.state == "completed" else None,
-            "impact": "maintenance",
-            "shortlink": f"{self.address}maintenance/#{window.code}",
-            "started_at": _stamp(window.starts_at),
-            "page_id": self._id,
-            "incident_updates": [
-                {
-                    "id": f"{window.code}-1",
-                    "status": "scheduled",
-                    "body": window.text,
-                    "incident_id": window.code,
-                    "created_at": _stamp(window.planned_at),
-                    "updated_at": _stamp(window.planned_at),
-                    "display_at": _stamp(window.planned_at),
-                    "affected_components": None,
-                    "deliver_notifications": True,
-                    "custom_tweet": None,
-                    "tweet_id": None,
-                }
-            ],
-            "components": [self._component(part) for part in self.parts if part.slug in dict(window.parts)],
-            "scheduled_for": _stamp(window.starts_at),
-            "scheduled_until": _stamp(window.ends_at),
-        }
 
 
 def worst_of(levels):
@@ -531,7 +411,3 @@ def _post(post):
         next_update_at=post.update.next_update_at if post.update else None,
         corrected=post.update.corrects.reason if post.update and post.update.corrects else "",
     )
-
-
-def _stamp(moment):
-    return moment and moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

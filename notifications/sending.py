@@ -13,7 +13,7 @@ from playbooks.models import Audience
 from teams.models import Organization
 from teams.tenancy import acting_in, everywhere
 
-from . import broadcast
+from . import broadcast, maintenance_news
 from .leases import BATCH, Lease
 from .models import Delivery
 from .models.deliveries import Channel
@@ -108,10 +108,11 @@ def _reply_to(delivery):
 
 
 def _thread(delivery):
-    """What mail programs put together: an incident, and what the public hears of one by itself."""
+    """What mail programs put together: an incident, what the public hears of one by itself, and a window."""
     incident = delivery.incident
     if incident is None:
-        return ""
+        about = delivery.topic.replace(":", f"-{delivery.organization_id}-")
+        return about if delivery.topic.startswith(f"{maintenance_news.TOPIC}:") else ""
     return f"{'public' if delivery.subscriber_id else 'incident'}-{incident.organization_id}-{incident.number}"
 
 

@@ -19,7 +19,7 @@ from teams.tenancy import acting_in, everywhere
 
 from .models import StatusPage
 from .models.status_page import HOST
-from .public_page import HTML, JSON, PublicPage
+from .public_page import CALENDAR, HTML, JSON, PublicPage
 
 SLUG = re.compile(r"[a-z0-9-]{1,40}")
 TYPES = {
@@ -27,6 +27,7 @@ TYPES = {
     ".json": JSON,
     ".rss": "application/rss+xml; charset=utf-8",
     ".atom": "application/atom+xml; charset=utf-8",
+    ".ics": CALENDAR,
 }
 # In every page, where a copy says how old it is.
 MARK = b"<!-- copied -->"

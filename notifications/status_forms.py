@@ -3,6 +3,7 @@
 import phonenumbers
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.utils import timezone
 
 from incidents.forms.acts import Prose, Reason, WaivableForm
@@ -153,7 +154,7 @@ class ComponentForm(CatalogueForm):
 
 
 class MaintenanceForm(forms.Form):
-    """The keywords of `Maintenance.plan`."""
+    """The keywords of `Maintenance.plan` and `.change`."""
 
     title = NameField(label="What is planned", max_length=160)
     text = Prose(label="What customers notice", required=False, max_length=2000, widget=forms.Textarea({"rows": 3}))
@@ -163,9 +164,26 @@ class MaintenanceForm(forms.Form):
         None, label="What may not work", required=False, widget=forms.CheckboxSelectMultiple
     )
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.fields["components"].queryset = Component.objects.shown().in_order()
+    def __init__(self, data=None, *, window=None):
+        super().__init__(data, initial=self._known(window) if window else None)
+        known = Component.objects.filter(maintenances=window).values("pk") if window else ()
+        shown = Component.objects.filter(Q(retired_at=None) | Q(pk__in=known))
+        self.fields["components"].queryset = shown.in_order()
+        self.window = window
+
+    @staticmethod
+    def _known(window):
+        return {name: getattr(window, name) for name in ("title", "text", "starts_at", "ends_at")} | {
+            "components": window.components.all()
+        }
+
+    def clean(self):
+        fields = super().clean()
+        if self.window:
+            # The page writes whole minutes; what nobody touched stays as it is, to the second.
+            for name in {"starts_at", "ends_at"} - set(self.changed_data):
+                fields[name] = getattr(self.window, name)
+        return fields
 
     @property
     def zone(self):

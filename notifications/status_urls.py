@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .public_page import JSON_NAMES
+from .statuspage_shape import JSON_NAMES
 from .views import status_page, subscribing
 
 urlpatterns = [
@@ -12,6 +12,7 @@ urlpatterns = [
     path("incidents/<slug:code>/", status_page.incident, name="status-incident"),
     path("history.rss", status_page.document, {"path": "history.rss"}, name="status-rss"),
     path("history.atom", status_page.document, {"path": "history.atom"}, name="status-atom"),
+    path("calendar.ics", status_page.document, {"path": "calendar.ics"}, name="status-calendar"),
     *(
         path(f"api/v2/{name}.json", status_page.document, {"path": f"api/v2/{name}.json"}, name="status-json")
         for name in JSON_NAMES

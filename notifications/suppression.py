@@ -5,7 +5,7 @@ from django.db.models import F, Max
 from incidents.models import IncidentInvitation, Obligation, Participant, RoleAssignment, StatusUpdate
 from teams.models import Person
 
-from . import spikes
+from . import maintenance_news, spikes
 from .broadcast import SIGN_UP
 from .models import Delivery, OptOut, PublicIncident, StatusPage
 from .told import CORRECTED, SAYING
@@ -53,6 +53,7 @@ class Suppression:
         self.confirmed = self._confirmed(deliveries)
         self.public = self._public(deliveries)
         self.answered_spikes = spikes.answered(deliveries)
+        self.windows = maintenance_news.overtaken(deliveries)
 
     def reason(self, delivery):
         """A sentence, or an empty string when it is to be sent."""
@@ -89,7 +90,9 @@ class Suppression:
         if delivery.useful_until and delivery.useful_until <= self.now:
             return f"Expired: it was of use until {delivery.useful_until:%d %b %H:%M} UTC."
         if delivery.incident is None:
-            return "It was answered meanwhile." if spikes.spike_of(delivery) in self.answered_spikes else ""
+            if spikes.spike_of(delivery) in self.answered_spikes:
+                return "It was answered meanwhile."
+            return self.windows.get(delivery.pk, "")
         if delivery.incident.private and not self._may_know(delivery):
             return "The incident is private, and this person is not on it."
         if not self._may_read(delivery):

@@ -1,4 +1,4 @@
-"""One pass over everything that is due: clocks, spikes, fan-outs, deliveries, and what stood still.
+"""One pass over everything that is due: clocks, spikes, fan-outs, planned work, deliveries, and what stood still.
 
 Any number of passes may run at once, twice, or late: every step takes its row under a lock or by a condition, so a
 second pass finds nothing left to do.
@@ -14,7 +14,7 @@ from django.utils import timezone
 from incidents.models import Obligation, Spike
 from teams.tenancy import acting_in, everywhere
 
-from . import fan_out, spikes
+from . import fan_out, maintenance_news, spikes
 from .models import Delivery, FanOut, Heartbeat
 from .sending import send_due
 
@@ -42,7 +42,8 @@ def prepare():
     clocks = _advance_clocks(timezone.now())
     told = _tell_of_spikes(timezone.now())
     # Later than both: what they have just said is due too.
-    return {"clocks": clocks, "spikes": told, **_expand(timezone.now())}
+    expanded = _expand(timezone.now())
+    return {"clocks": clocks, "spikes": told, **expanded, "windows": maintenance_news.tell_all(timezone.now())}
 
 
 def send_everything():

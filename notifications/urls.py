@@ -25,6 +25,7 @@ urlpatterns = [
         name="component_retirement",
     ),
     path("settings/status-page/maintenance/new/", status_settings.new_maintenance, name="new_maintenance"),
+    path("settings/status-page/maintenance/<int:pk>/", status_settings.maintenance, name="maintenance"),
     path(
         "settings/status-page/maintenance/<int:pk>/cancellation/",
         status_settings.cancellation,

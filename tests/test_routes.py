@@ -56,6 +56,7 @@ PUBLIC = {
     "teams:start", "teams:theme", "teams:invite", "teams:invitation_received", "unsubscribe", "nowhere",
     "healthz", "readyz", "schema", "api-docs",
     "status-page", "status-history", "status-maintenance", "status-incident", "status-rss", "status-atom",
+    "status-calendar",
     "status-json", "status-subscribe", "status-code", "status-confirm", "status-leave",
 }  # fmt: skip
 KEY_HOLDERS = {"ingest:ingest", "ingest:enqueue", "ingest:inbound-mail"}
@@ -201,6 +202,7 @@ IDENTIFIED = {
     "notifications:fan_out_retries": FanOut,
     "notifications:component": Component,
     "notifications:component_retirement": Component,
+    "notifications:maintenance": Maintenance,
     "notifications:maintenance_cancellation": Maintenance,
     "notifications:subscriber_removal": Subscriber,
     "api-routing-rule": RoutingRule,

@@ -120,7 +120,11 @@ class MaintenanceAnswer(Answer):
     ends_at = serializers.DateTimeField()
     components = ManyNamed(Component, source="parts")
     planned_by = Person(allow_null=True)
+    changed_at = serializers.DateTimeField()
     cancelled_at = serializers.DateTimeField(allow_null=True)
+    held_until = serializers.DateTimeField(
+        allow_null=True, help_text="Until then it can be taken back before anybody hears of it."
+    )
 
 
 class MaintenanceBody(Body):
@@ -128,7 +132,7 @@ class MaintenanceBody(Body):
     text = Text(required=False, allow_blank=True, max_length=2000)
     starts_at = serializers.DateTimeField()
     ends_at = serializers.DateTimeField()
-    components = ManyNamed(Component, required=False)
+    components = ManyNamed(Component, required=False, help_text="Replaces all.")
 
 
 class Maintenances(Endpoint):
@@ -154,7 +158,7 @@ class Maintenances(Endpoint):
         ],
     )
     def post(self, request):
-        """Announce planned work. Administrators only."""
+        """Announce planned work; subscribers of its parts hear of it. Administrators only."""
         planned = Maintenance.plan(by=self.member, **self.body(MaintenanceBody))
         return self.answer(MaintenanceAnswer, self.find(maintenances(), pk=planned.pk), status=201)
 
@@ -165,9 +169,18 @@ class OneMaintenance(Endpoint):
         """Read planned work."""
         return self.answer(MaintenanceAnswer, self.find(maintenances(), pk=pk))
 
+    @operation(body=MaintenanceBody(partial=True), answer=MaintenanceAnswer)
+    def patch(self, request, pk):
+        """Change planned work before it is over; subscribers hear of it. Administrators only."""
+        with unchanged_is_fine():
+            self.find(Maintenance.objects.all(), pk=pk).change(
+                by=self.member, **self.body(MaintenanceBody, partial=True)
+            )
+        return self.answer(MaintenanceAnswer, self.find(maintenances(), pk=pk))
+
     @operation(status=204)
     def delete(self, request, pk):
-        """Take planned work back before it is over. Administrators only."""
+        """Cancel planned work before it is over; whoever heard of it hears that. Administrators only."""
         with unchanged_is_fine():
             self.find(Maintenance.objects.all(), pk=pk).cancel(by=self.member)
         return Response(status=204)

@@ -4,6 +4,7 @@ from .audiences import AudienceGroup, AudienceMember, OptOut
 from .deliveries import Attempt, Delivery, FanOut, Notice
 from .heartbeat import Heartbeat
 from .maintenance import Maintenance, MaintenanceComponent
+from .maintenance_words import MaintenanceWord
 from .public_incidents import ComponentImpact, ImpactLevel, PublicIncident, PublicPost, PublicState
 from .routing import RoutingRule, RoutingService
 from .status_page import Component, ComponentService, CustomHost, StatusPage
@@ -23,6 +24,7 @@ __all__ = [
     "ImpactLevel",
     "Maintenance",
     "MaintenanceComponent",
+    "MaintenanceWord",
     "Notice",
     "OptOut",
     "PublicIncident",

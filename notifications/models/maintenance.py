@@ -11,6 +11,7 @@ from teams.errors import Refused
 from teams.models import Membership, audit
 from teams.tenancy import TenantManager, TenantModel, TenantQuerySet
 
+from .maintenance_words import MaintenanceWord, WordKind
 from .public_incidents import new_code
 from .status_page import Component, StatusPage
 
@@ -20,6 +21,11 @@ LONGEST = timedelta(days=7)
 class MaintenanceQuerySet(TenantQuerySet):
     def standing(self):
         return self.filter(cancelled_at=None)
+
+    def left(self, now):
+        """What the public may know of: nothing that can still be taken back, or was."""
+        left = self.filter(Q(held_until=None) | Q(held_until__lte=now))
+        return left.filter(Q(cancelled_at=None) | Q(held_until=None) | Q(cancelled_at__gt=F("held_until")))
 
     def ahead(self, now):
         """What goes on or is still to come."""
@@ -34,7 +40,10 @@ class MaintenanceQuerySet(TenantQuerySet):
 
 
 class Maintenance(TenantModel):
-    """It begins and ends by the clock; nobody has to press anything."""
+    """It begins and ends by the clock; nobody has to press anything.
+
+    Until `held_until` it can be taken back before anybody hears of it. `version` counts what was changed since.
+    """
 
     code = models.CharField(max_length=12, default=new_code)
     title = models.CharField(max_length=160)
@@ -45,6 +54,9 @@ class Maintenance(TenantModel):
     planned_by = models.ForeignKey(Membership, models.PROTECT, null=True, related_name="+")
     planned_at = models.DateTimeField(default=timezone.now)
     cancelled_at = models.DateTimeField(null=True)
+    held_until = models.DateTimeField(null=True)
+    changed_at = models.DateTimeField(default=timezone.now)
+    version = models.PositiveIntegerField(default=0)
 
     objects = TenantManager.from_queryset(MaintenanceQuerySet)()
 
@@ -66,39 +78,95 @@ class Maintenance(TenantModel):
             return "scheduled"
         return "in_progress" if now < self.ends_at else "completed"
 
+    def is_held(self, now):
+        """Whether it has not been announced yet."""
+        return self.held_until is not None and now < self.held_until
+
     @classmethod
     @transaction.atomic
-    def plan(cls, *, by, title, starts_at, ends_at, text="", components=()):
-        """Announce a window. Returns it."""
+    def plan(cls, *, by, title, starts_at, ends_at, text="", components=(), hold=None):
+        """Announce a window, after `hold` where one may want to take it back. Returns it."""
         require_administrator(by)
         now = timezone.now()
-        if ends_at <= starts_at:
-            raise Refused("It has to end after it begins.", code="ends_before_start")
-        if ends_at <= now:
-            raise Refused("This window is over already.", code="in_past")
-        if ends_at - starts_at > LONGEST:
-            raise Refused("A window lasts a week at most; plan several.", code="too_long")
+        _require_possible(starts_at, ends_at, now)
         planned = cls.objects.create(
-            title=title, text=text, starts_at=starts_at, ends_at=ends_at, planned_by=by, planned_at=now
+            title=title,
+            text=text,
+            starts_at=starts_at,
+            ends_at=ends_at,
+            planned_by=by,
+            planned_at=now,
+            changed_at=now,
+            held_until=now + hold if hold else None,
         )
         planned.components.set(components)
+        MaintenanceWord.say(planned, WordKind.ANNOUNCED, about=planned._parts(), due_at=planned.held_until or now)
+        MaintenanceWord.wind(planned, now)
         audit.log(by, "maintenance_planned", planned)
-        StatusPage.touch()
+        StatusPage.touch(at=planned.held_until)
         return planned
 
     @transaction.atomic
+    def change(self, *, by, components=None, hold=None, **fields):
+        """Say something else about it: `title`, `text`, `starts_at`, `ends_at`; what is left out stays."""
+        self._begin(by, cancelled="cancelled")
+        now, was, about = timezone.now(), (self.starts_at, self.ends_at), self._parts()
+        changed = [name for name, value in fields.items() if getattr(self, name) != value]
+        for name in changed:
+            setattr(self, name, fields[name])
+        _require_possible(self.starts_at, self.ends_at, now)
+        if components is not None:
+            self.components.set(components)
+        if not changed and self._parts() == about:
+            raise Refused("That is what it says already.", code="unchanged")
+        if self.is_held(now):
+            self.held_until = now + hold if hold else now
+        self.changed_at, self.version = now, self.version + 1
+        self.save(update_fields=[*changed, "held_until", "changed_at", "version"])
+        moved = was != (self.starts_at, self.ends_at)
+        MaintenanceWord.say(
+            self,
+            WordKind.MOVED if moved else WordKind.CHANGED,
+            about=about | self._parts(),
+            due_at=now + hold if hold else now,
+            was=was if moved else None,
+        )
+        if moved:
+            MaintenanceWord.wind(self, now)
+        audit.log(by, "maintenance_changed", self)
+        StatusPage.touch(at=self.held_until if self.is_held(now) else None)
+
+    @transaction.atomic
     def cancel(self, *, by):
-        """Take it back before it is over."""
+        """Take it back before it is over. Who has not heard of it hears nothing."""
+        self._begin(by, cancelled="unchanged")
+        self.cancelled_at = self.changed_at = now = timezone.now()
+        self.version += 1
+        self.save(update_fields=["cancelled_at", "changed_at", "version"])
+        if not MaintenanceWord.take_back(self):
+            MaintenanceWord.say(self, WordKind.CANCELLED, about=self._parts(), due_at=now)
+        audit.log(by, "maintenance_cancelled", self)
+        StatusPage.touch()
+
+    def _begin(self, by, *, cancelled):
         self.lock()
         require_administrator(by)
         if self.cancelled_at:
-            raise Refused("This maintenance is cancelled already.", code="unchanged")
+            raise Refused("This maintenance is cancelled already.", code=cancelled)
         if self.ends_at <= timezone.now():
             raise Refused("This maintenance is over.", code="in_past")
-        self.cancelled_at = timezone.now()
-        self.save(update_fields=["cancelled_at"])
-        audit.log(by, "maintenance_cancelled", self)
-        StatusPage.touch()
+
+    def _parts(self):
+        return set(self.components.values_list("pk", flat=True))
+
+
+def _require_possible(starts_at, ends_at, now):
+    if ends_at <= starts_at:
+        raise Refused("It has to end after it begins.", code="ends_before_start")
+    if ends_at <= now:
+        raise Refused("This window is over already.", code="in_past")
+    if ends_at - starts_at > LONGEST:
+        raise Refused("A window lasts a week at most; plan several.", code="too_long")
 
 
 class MaintenanceComponent(TenantModel):

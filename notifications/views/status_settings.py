@@ -6,6 +6,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from incidents.models.updates import TAKE_BACK
 from teams.authority import require_administrator
 from teams.errors import Refused, Taken
 
@@ -30,13 +31,16 @@ def status_page(request):
             messages.success(request, "Saved.")
             return redirect("notifications:status_page", org=request.organization.slug)
     now = timezone.now()
+    windows = list(Maintenance.objects.ahead(now).with_components()[:SHOWN])
+    for window in windows:
+        window.waits = window.is_held(now)
     return _page(
         request,
         "status_page",
         form=form,
         status_page=page,
         components=Component.objects.shown().in_order().prefetch_related("services"),
-        windows=Maintenance.objects.ahead(now).with_components()[:SHOWN],
+        windows=windows,
         subscribers=Subscriber.objects.counted(),
     )
 
@@ -83,18 +87,33 @@ def new_maintenance(request):
     form = MaintenanceForm(request.POST or None)
     if form.is_valid():
         try:
-            Maintenance.plan(by=request.membership, **form.cleaned_data)
+            Maintenance.plan(by=request.membership, hold=TAKE_BACK, **form.cleaned_data)
         except Refused as refused:
             form.add_error(None, ValidationError(refused.sentence))
         else:
-            return _back(request, "It is announced on the page.")
-    return _page(request, "maintenance", form=form)
+            return _back(request, f"It is announced in {TAKE_BACK.seconds} seconds. Until then, nobody hears of it.")
+    return _page(request, "maintenance", form=form, subscribers=Subscriber.objects.counted())
+
+
+@require_http_methods(["GET", "POST"])
+def maintenance(request, pk):
+    require_administrator(request.membership)
+    window = get_object_or_404(Maintenance, pk=pk)
+    form = MaintenanceForm(request.POST or None, window=window)
+    if form.is_valid():
+        try:
+            window.change(by=request.membership, hold=TAKE_BACK, **form.cleaned_data)
+        except Refused as refused:
+            form.add_error(None, ValidationError(refused.sentence))
+        else:
+            return _back(request, f"Saved. Subscribers hear of it in {TAKE_BACK.seconds} seconds.")
+    return _page(request, "maintenance", form=form, window=window, subscribers=Subscriber.objects.counted())
 
 
 @require_POST
 def cancellation(request, pk):
     get_object_or_404(Maintenance, pk=pk).cancel(by=request.membership)
-    return _back(request, "It is off the page.")
+    return _back(request, "It is off the page. Whoever heard of it hears that it does not take place.")
 
 
 @require_safe

@@ -312,6 +312,7 @@ STAKEHOLDER = {
     "GET /status-page/maintenances/": DONE,
     "POST /status-page/maintenances/": INVALID,
     "GET /status-page/maintenances/<int:pk>/": DONE,
+    "PATCH /status-page/maintenances/<int:pk>/": REFUSED,
     "DELETE /status-page/maintenances/<int:pk>/": REFUSED,
     "GET /status-page/subscribers/": REFUSED,
     "DELETE /status-page/subscribers/<int:pk>/": REFUSED,

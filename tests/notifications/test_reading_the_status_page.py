@@ -18,7 +18,7 @@ from incidents.models import RoleAssignment, StatusUpdate
 from notifications import snapshots
 from notifications.models import Component, ImpactLevel, Maintenance, PublicIncident, StatusPage
 from notifications.public_door import Database
-from notifications.public_page import JSON_NAMES
+from notifications.statuspage_shape import JSON_NAMES
 from notifications.tasks import publish_status_snapshot
 from notifications.uptime import Span, days_of, disjoint, uptime
 from teams.models import Organization, Service
