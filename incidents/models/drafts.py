@@ -221,6 +221,7 @@ class UpdateDraft(TenantModel):
         from ..guards import check
         from ..guards.updates import unapproved_estimate, unconfirmed
 
+        self.incident.lock()
         if key and (earlier := StatusUpdate.told_before(self.incident, key)):
             return earlier
         self._begin(by, version)
@@ -248,8 +249,10 @@ class UpdateDraft(TenantModel):
         return entry
 
     @classmethod
+    @transaction.atomic
     def publish_holding(cls, incident, audience, *, by, waiver="", key=None, hold=TAKE_BACK):
         """Say at once what the organisation has approved beforehand, before anything is known. Returns the entry."""
+        incident.lock()
         if key and (earlier := StatusUpdate.told_before(incident, key)):
             return earlier
         body = HoldingText.objects.body(incident.severity, audience)

@@ -7,15 +7,17 @@ import time_machine
 from django.utils import timezone
 
 from incidents.drafting import Drafting, first_words, house_of
-from incidents.models import Participant, RoleAssignment, StatusUpdate, Synthesis, UpdateDraft
+from incidents.models import Incident, Participant, RoleAssignment, StatusUpdate, Synthesis, UpdateDraft
 from incidents.models.updates import PARTS
 from incidents.wording import House, flags_in
 from notifications import tick
 from notifications.models import Delivery
 from playbooks.models import Audience, GlossaryTerm
 from teams.errors import Refused
+from teams.models import Membership
+from teams.tenancy import acting_in
 from tests.factories import declare_incident, propose_theory, raise_finding
-from tests.incidents.pages import HTMX, last_entry, queries_of, url_of, words_of
+from tests.incidents.pages import HTMX, all_at_once, last_entry, queries_of, url_of, words_of
 from tests.notifications.quiet import hush
 
 CUSTOMERS = {"what_is_happening": "Cards fail.", "what_we_are_doing": "We roll back."}
@@ -199,6 +201,33 @@ def test_the_holding_text_needs_no_confirmation_and_comes_first_or_not_at_all(in
 
     assert entry.details["holding"] is True
     assert [each.value.code for each in (right, again, none)] == ["publishing_right", "told_already", "no_holding_text"]
+
+
+def test_what_two_people_send_at_once_is_sent_once(committed_acme):
+    with acting_in(committed_acme):
+        lena = Membership.objects.with_people().get(person__email="lena@acme.test")
+        incident = declare_incident(lena, severity="sev1")
+        RoleAssignment.assign(incident, "communications_lead", lena, by=lena, waiver="Night")
+
+    def at_once(act):
+        def try_it():
+            with acting_in(committed_acme):
+                try:
+                    return act(Incident.objects.get(pk=incident.pk)).kind
+                except Refused as refused:
+                    return refused.code
+
+        return sorted(all_at_once(try_it, 4))
+
+    holding = at_once(lambda found: UpdateDraft.publish_holding(found, "customers", by=lena))
+    with acting_in(committed_acme):
+        pk = draft_of(incident, lena).pk
+    drafted = at_once(lambda _: UpdateDraft.objects.get(pk=pk).publish(by=lena))
+
+    assert holding == [*["told_already"] * 3, "update_published"]
+    assert drafted == [*["draft_over"] * 3, "update_published"]
+    with acting_in(committed_acme):
+        assert incident.updates.count() == 2
 
 
 # --- On the web and by program ----------------------------------------------------------------------------------
