@@ -45,12 +45,13 @@ def find_incident(request, number):
 
 
 def room_of(request, incident, *, stream=None):
-    """The incident as the member sees it, with the stream and the page that the query string asks for."""
+    """The incident as the member sees it, with the stream, the page and the lens that the query string asks for."""
     return IncidentRoom(
         incident,
         request.membership,
         stream=request.GET.get("stream", "") if stream is None else stream,
         before=number_in(request, "before"),
+        lens=request.GET.get("lens", ""),
     )
 
 

@@ -27,6 +27,7 @@ from .boards.tasks import TaskBoard
 from .boards.theories import TheoryBoard
 from .boards.touchpoints import TouchpointBoard
 from .fragments import attach_messages
+from .lenses import LENSES, lens_of, panels_of
 from .models import Message, Status
 from .models.functions import TRANSITIONS as ACTIVATION_STEPS
 from .models.functions import ActivationState
@@ -89,10 +90,11 @@ class Clock:
 
 
 class IncidentRoom:
-    def __init__(self, incident, viewer, *, stream="", before=None):
+    def __init__(self, incident, viewer, *, stream="", before=None, lens=""):
         self.incident = incident
         self.viewer = viewer
-        self._chosen = stream
+        self.asked_stream = stream
+        self._asked_lens = lens
         self.before = before
         self.now = timezone.now()
 
@@ -115,6 +117,21 @@ class IncidentRoom:
     def reads_only(self):
         """Whether the viewer observes or follows, and would have to join to post."""
         return self.own_participation is not None and not self.own_participation.is_active
+
+    # --- The order of its panels -------------------------------------------------------------------
+
+    @cached_property
+    def lens(self):
+        return lens_of(self, self._asked_lens)
+
+    @property
+    def lenses(self):
+        return LENSES.values()
+
+    @cached_property
+    def panels(self):
+        """The templates of each column's panels, in the order of the viewer's lens."""
+        return panels_of(self)
 
     # --- Header ----------------------------------------------------------------------------------
 
@@ -305,9 +322,10 @@ class IncidentRoom:
     @cached_property
     def stream(self):
         """What the conversation shows: a workstream, `all` or `timeline`."""
-        if self._chosen in (ALL, TIMELINE):
-            return self._chosen
-        chosen = next((each for each in self.streams if str(each.pk) == self._chosen), None)
+        asked = self.asked_stream or self.lens.stream
+        if asked in (ALL, TIMELINE):
+            return asked
+        chosen = next((each for each in self.streams if str(each.pk) == asked), None)
         own = (each for each in self.streams if each.owner_id == self.viewer.pk and each.state != "done")
         return chosen or next(own, None) or next(iter(self.streams), TIMELINE)
 

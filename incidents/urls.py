@@ -26,6 +26,7 @@ from .views import (
     index,
     integrations,
     invitations,
+    lens,
     merge,
     messages,
     new,
@@ -65,6 +66,7 @@ app_name = "incidents"
 urlpatterns = [
     path("incidents/<int:number>/", room.detail, name="detail"),
     *[path(f"incidents/<int:number>/{name}/", room.region, {"name": name}, name=name) for name in room.REGIONS],
+    path("incidents/<int:number>/lens/", lens.lens, name="lens"),
     path("incidents/<int:number>/decisions/", decisions.decisions, name="decisions"),
     path("incidents/<int:number>/reports/", reports.reports, name="reports"),
     path("incidents/<int:number>/support-brief/", support_briefs.support_brief, name="support_brief"),

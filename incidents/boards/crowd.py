@@ -28,6 +28,11 @@ class Crowd:
         return [self._described(each) for each in found]
 
     @cached_property
+    def row_of_viewer(self):
+        """What is kept of the viewer here, also of one who only looks in; None before they first did."""
+        return next((each for each in self.everybody if each.membership_id == self.room.viewer.pk), None)
+
+    @cached_property
     def participants(self):
         """Who is on it."""
         return [each for each in self.everybody if each.left_at is None]

@@ -108,6 +108,8 @@ class Participant(TenantModel):
     absent_since = models.DateTimeField(null=True)
     caught_up_at = models.DateTimeField(null=True)
     caught_up_number = models.PositiveIntegerField(default=0)
+    # Through which lens they look at the room (`incidents/lenses.py`); empty: that of their role.
+    lens = models.CharField(max_length=10, blank=True, default="", db_default="")
 
     objects = TenantManager.from_queryset(ParticipantQuerySet)()
 
@@ -304,6 +306,17 @@ class Participant(TenantModel):
         """Somebody did something in the incident; written at most once a minute."""
         stale = Q(active_at=None) | Q(active_at__lt=now - NOTED_EVERY)
         cls.objects.filter(stale, incident=incident, membership=membership).update(active_at=now)
+
+    @classmethod
+    def look_through(cls, incident, membership, lens):
+        """Remember in which order a member wants the room, be they on the incident or only looking in."""
+        now = timezone.now()
+        cls.objects.update_or_create(
+            incident=incident,
+            membership=membership,
+            defaults={"lens": lens},
+            create_defaults={"lens": lens, "capacity": Capacity.OBSERVER, "joined_at": now, "left_at": now},
+        )
 
     @classmethod
     @transaction.atomic

@@ -33,10 +33,14 @@ WHOLE_PAGES = (
 
 @require_GET
 def detail(request, number):
-    """The whole room; `?stream=` is a workstream, `all` or `timeline`, `?before=` an older page of its thread."""
+    """The whole room; `?stream=` is a workstream, `all` or `timeline`, `?before=` an older page of its thread.
+
+    `?lens=` looks through another lens this once; the menu in the room remembers one.
+    """
     incident = find_incident(request, number)
     room = room_of(request, incident)
-    return render(request, "incidents/detail.html", {"incident": incident, "room": room, "form": MessageForm()})
+    context = {"incident": incident, "room": room, "form": MessageForm(), "entries": room.recent_entries}
+    return render(request, "incidents/detail.html", context)
 
 
 @require_GET
