@@ -2,8 +2,10 @@
 
 import logging
 from datetime import UTC
+from html import unescape
 
 from django.template.loader import render_to_string
+from django.utils.html import strip_tags
 
 from . import kinds
 from .models import Message
@@ -33,6 +35,13 @@ def attach_messages(entries):
         if entry.said:
             entry.said.incident = entry.incident
     return entries
+
+
+def in_plain_words(entry):
+    """The sentence of one entry, as it stands on the timeline, without its markup."""
+    [read] = attach_messages(list(entry.incident.timeline.filter(pk=entry.pk).for_reading()))
+    drawn = render_to_string(read.template_name, {"entry": read})
+    return " ".join(unescape(strip_tags(drawn)).split())
 
 
 def redrawn_after(incident, entries):

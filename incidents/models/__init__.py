@@ -6,6 +6,7 @@ from .briefings import Briefing
 from .business_events import BusinessEvent, EventOverlap
 from .change_conflicts import ChangeConflict
 from .changes import ChangeIntent, ChangeService
+from .commands import ObeyedCommand
 from .commitments import Commitment
 from .decisions import Decision, DecisionInput
 from .dependencies import WorkstreamDependency
@@ -77,6 +78,7 @@ __all__ = [
     "Mention",
     "Message",
     "MessageVersion",
+    "ObeyedCommand",
     "Obligation",
     "Participant",
     "PrivateNote",

@@ -22,6 +22,11 @@ def act_form(request, stem, *, title, form, **context):
     return response
 
 
+def begun(request, *names):
+    """What the address brings along for the fields of a form: `{field: words}`."""
+    return {name: request.GET[name] for name in names if name in request.GET}
+
+
 def raised_from(message):
     """For the form of something that a message gives rise to: the message, and the query that keeps it."""
     return {"message": message, "source": f"?message={message.pk}" if message else ""}

@@ -11,7 +11,7 @@ from ..lookups import find_decision, find_incident, find_message, number_in, req
 from ..models import Decision
 from ..models.decisions import DecisionState
 from ..paging import ByNumber, page_of
-from .acting import act_form, posted, whole_number
+from .acting import act_form, begun, posted, whole_number
 from .answers import done
 
 # What somebody with this hat most often has to decide.
@@ -178,4 +178,4 @@ def _first_values(request, incident, message):
     own = incident.roles.current().filter(membership=request.membership).values_list("role", flat=True)
     of_role = next((CLASS_OF_ROLE[role] for role in own if role in CLASS_OF_ROLE), DecisionClass.COORDINATION)
     subject = " ".join(message.text.split())[:200] if message and not message.deleted_at else ""
-    return {"decision_class": of_role.value, "subject": subject}
+    return {"decision_class": of_role.value, "subject": subject} | begun(request, "subject")

@@ -13,7 +13,7 @@ from ..forms.findings import (
 )
 from ..lookups import find_finding, find_incident, message_in, number_in, require_responder, room_of
 from ..models import Finding
-from .acting import act_form, posted, raised_from
+from .acting import act_form, begun, posted, raised_from
 from .answers import done
 
 
@@ -23,10 +23,10 @@ def finding_new(request, number):
     incident = find_incident(request, number)
     require_responder(request)
     message = message_in(request, incident)
-    begun = {"condition": message.text if message else "", "workstream": number_in(request, "workstream")}
+    first = {"condition": message.text if message else "", "workstream": number_in(request, "workstream")}
     form = FindingForm(
         posted(request),
-        initial=begun,
+        initial=first | begun(request, "condition", "actions", "needs"),
         workstreams=incident.workstreams.visible_to(request.membership).in_order(),
         message=message,
     )

@@ -11,7 +11,7 @@ from ..forms.roles import HandoverAnswerForm, HandoverForm
 from ..lookups import find_incident, require_responder
 from ..models import Handover
 from ..models.handovers import briefing_of
-from .acting import posted
+from .acting import begun, posted
 from .answers import done
 from .role import known_role, query_of
 
@@ -28,7 +28,8 @@ def handover(request, number):
         opened.incident = incident
         return _waiting(request, incident, opened)
     candidates = Candidates(incident, assignment.definition, domain=assignment.domain, member=assignment.membership)
-    form = HandoverForm(posted(request), candidates=candidates.everybody.exclude(pk=assignment.membership_id))
+    others = candidates.everybody.exclude(pk=assignment.membership_id)
+    form = HandoverForm(posted(request), candidates=others, initial=begun(request, "to", "situation"))
     if form.is_valid():
         with form.refusals():
             entry = Handover.begin(assignment, by=request.membership, **form.cleaned_data)

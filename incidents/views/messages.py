@@ -1,13 +1,16 @@
 """Messages: the thread of a workstream, and what becomes of a message later."""
 
-from django.http import HttpResponseRedirect
+from django.contrib.messages import success
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
 from teams import markdown
+from teams.errors import Refused
 
-from .. import authority
+from .. import authority, commands
 from ..forms.messages import DeletionForm, MessageForm, WordsForm
+from ..fragments import in_plain_words
 from ..lookups import find_incident, find_message, find_workstream, require_responder, room_of
 from ..models import Message
 from .acting import act_form, posted
@@ -96,9 +99,42 @@ def _post(request, incident, workstream):
     form = MessageForm(request.POST)
     context = {"incident": incident, "workstream": workstream}
     if form.is_valid():
+        text, key = form.cleaned_data["text"], form.cleaned_data["key"]
+        if line := commands.command_in(text):
+            return _obeyed(request, line, form, context)
         with form.refusals():
-            return _posted(request, Message.post(workstream, by=request.membership, **form.cleaned_data), context)
+            entry = Message.post(workstream, commands.message_in(text), by=request.membership, key=key)
+            return _posted(request, entry, context)
     return composer(request, form, **context)
+
+
+def _obeyed(request, line, form, context):
+    """What a command came to, or the line again with what is wrong with it: it is never said as a message."""
+    asked = commands.Asked(
+        line.rest, workstream=context["workstream"], by=request.membership, key=form.cleaned_data["key"]
+    )
+    try:
+        outcome = commands.obey(line, asked)
+    except Refused as refused:
+        form.add_error("text", commands.in_words(refused))
+        return composer(request, form, **context)
+    if isinstance(outcome, commands.Opening):
+        return _opened(request, outcome)
+    if isinstance(outcome, commands.Help):
+        return composer(request, MessageForm(), help=outcome, **context)
+    sentence = in_plain_words(outcome)
+    if request.htmx:
+        fresh = context | {"form": MessageForm(), "done": sentence, "again": True}
+        return nudged(render(request, "incidents/_composer.html", fresh), outcome)
+    success(request, sentence)
+    return redirect(thread_url(context["incident"], context["workstream"]))
+
+
+def _opened(request, opening):
+    """The page of the act; over the room it is a dialog, which the same address answers with."""
+    if request.htmx and opening.whole:
+        return HttpResponse(status=204, headers={"HX-Redirect": opening.url})
+    return redirect(opening.url)
 
 
 def _posted(request, entry, context):

@@ -17,7 +17,7 @@ from ..lookups import (
     require_responder,
 )
 from ..models import Ask, Briefing, Question
-from .acting import act_form, posted
+from .acting import act_form, begun, posted
 from .answers import done, nudged
 from .messages import composer
 
@@ -26,7 +26,7 @@ from .messages import composer
 def question_new(request, number):
     """Everybody who sees the incident may ask; what is alike is shown once first. `?then=brief` leads back there."""
     incident = find_incident(request, number)
-    form = QuestionForm(posted(request))
+    form = QuestionForm(posted(request), initial=begun(request, "text"))
     alike = form.asks_the_same_as(request.membership, incident) if form.is_valid() else []
     if form.is_valid() and not alike:
         with form.refusals():

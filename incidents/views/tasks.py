@@ -5,7 +5,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from ..forms.tasks import NotNeededForm, TaskChangeForm, TaskForm
 from ..lookups import find_incident, find_task, message_in, require_responder
 from ..models import Task
-from .acting import act_form, first_line, posted, raised_from
+from .acting import act_form, begun, first_line, posted, raised_from
 from .answers import done
 
 
@@ -15,7 +15,7 @@ def task_new(request, number):
     incident = find_incident(request, number)
     require_responder(request)
     message = message_in(request, incident)
-    form = TaskForm(posted(request), initial={"text": first_line(message, 200)})
+    form = TaskForm(posted(request), initial={"text": first_line(message, 200)} | begun(request, "text", "owner"))
     if form.is_valid():
         with form.refusals():
             return done(request, Task.add(incident, by=request.membership, message=message, **form.cleaned_data))

@@ -18,10 +18,12 @@ from .answers import done
 
 @require_http_methods(["GET", "POST"])
 def update_new(request, number):
-    """`?audience=` chooses the tier; without it, the one that is due next."""
+    """`?audience=` chooses the tier; without it, the one that is due next. `?text=` is how its first part begins."""
     incident = find_incident(request, number)
     composer = composer_of(request, incident)
     form = UpdateForm(posted(request), composer=composer)
+    if text := request.GET.get("text"):
+        form.initial[form.parts[0].name] = text
     if form.is_valid():
         with form.refusals():
             entry = StatusUpdate.publish(

@@ -47,6 +47,9 @@ customElements.define("key-shortcuts", class extends HTMLElement {
     for (const one of document.querySelectorAll("[data-key]")) {
       if (one.checkVisibility()) found.set(one.dataset.key, one.dataset.keyName || one.ariaLabel || (one.labels?.[0] ?? one).textContent.trim());
     }
+    for (const { dataset, textContent } of document.querySelectorAll("[data-command]")) {
+      found.set(dataset.command, `${textContent} (in a message: ${dataset.command} ${dataset.usage}`.trimEnd() + ")");
+    }
     found.set("?", "This list").set("Ctrl Enter", "Send what you are writing");
     const list = this.querySelector("dl");
     list.replaceChildren();
