@@ -46,8 +46,8 @@ class RoleRow:
 
     @property
     def may_hand_over(self):
-        """The viewer's own hat, which nobody is about to get."""
-        return self.may_give and self.own and not self.is_handing_over
+        """The viewer's own hat, which nobody is about to get and which has something to hand over."""
+        return self.may_give and self.own and not (self.is_handing_over or self.assignment.reads_along)
 
     @property
     def slug(self):

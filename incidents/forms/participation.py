@@ -83,7 +83,7 @@ class InvitationForm(WaivableForm):
 class ExpertiseForm(forms.Form):
     """What somebody has to know; in the query string, so that a search can be passed on."""
 
-    q = forms.CharField(label="Words", required=False, max_length=100, help_text="For example: postgres, invoices.")
+    q = forms.CharField(label="Words", required=False, max_length=100)
     service = forms.ModelChoiceField(
         None, label="Service", required=False, to_field_name="slug", empty_label="Any"
     )  # fmt: skip
@@ -99,7 +99,7 @@ class ExpertiseForm(forms.Form):
 
     @property
     def is_asked(self):
-        return self.is_valid() and any(self.cleaned_data.values())
+        return any(self.cleaned_data.values())
 
 
 class RefusalForm(ActForm):

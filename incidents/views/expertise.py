@@ -12,6 +12,6 @@ def expertise(request, number):
     incident = find_incident(request, number)
     require_responder(request)
     form = ExpertiseForm(request.GET)
-    asked = form.cleaned_data if form.is_valid() else {}
-    found = people_who_know(incident, **asked)
+    form.is_valid()  # What names nothing is said above the list, and left out of the search.
+    found = people_who_know(incident, **form.cleaned_data)
     return render(request, "incidents/expertise.html", {"incident": incident, "form": form, "found": found})

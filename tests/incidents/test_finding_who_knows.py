@@ -96,7 +96,7 @@ def test_stakeholders_and_outsiders_find_nobody(incident, stan, omar, signed_in)
 
 def test_a_word_that_nobody_knows_and_a_service_that_is_none(incident, lena, signed_in):
     assert "Nobody is known for all of that." in words_of(signed_in(lena).get(url_of(incident, "expertise/?q=cobol")))
-    assert "not one of the" in words_of(signed_in(lena).get(url_of(incident, "expertise/?service=nothing")))
+    assert "There is no such service" in words_of(signed_in(lena).get(url_of(incident, "expertise/?service=nothing")))
 
 
 def test_a_program_searches_and_says_what_its_member_knows(incident, lena, tariq, program):
