@@ -70,7 +70,7 @@ LENSES = {
             right=("questions", "updates"),
             open=frozenset({"support_brief"}),
         ),
-        Lens("product", "Product", main=("facts", "needs", "decisions", "synthesis"), right=("updates",)),
+        Lens("product", "Product", main=("facts", "decisions", "needs", "synthesis"), right=("updates",)),
         Lens("exec", "Executive", main=("needs", "reports", "synthesis", "decisions"), right=("questions", "facts")),
         Lens(
             "observer",
