@@ -308,6 +308,7 @@ urlpatterns += [
         "incidents/<int:number>/updates/<int:update>/withdrawal/", updates.update_withdrawal, name="update_withdrawal"
     ),
     path("incidents/<int:number>/updates/<int:update>/sources/", updates.sources, name="update_sources"),
+    path("incidents/<int:number>/updates/<int:update>/reading/", brief.update_reading, name="update_reading"),
     path("incidents/<int:number>/updates/round/", rounds.update_round, name="update_round"),
     path("incidents/<int:number>/updates/<int:update>/taking-back/", drafts.taking_back, name="taking_back"),
     path("incidents/<int:number>/drafts/<slug:audience>/", drafts.draft, name="draft"),

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.db import transaction
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import get_resolver, get_urlconf
 from django.utils import timezone
@@ -53,6 +53,9 @@ class TenancyMiddleware:
     def _answer(self, request):
         if path := ORGANIZATION_PATH.match(request.path_info):
             if not request.user.is_authenticated:
+                if _refreshes_itself(request):
+                    # The form to sign in would take its place, and everything on the page with it.
+                    return HttpResponse("You are signed out.", status=401, content_type="text/plain")
                 return redirect_to_login(request.get_full_path())
             return self._remembered(request, self._inside(request, admit_member(request.user, path["slug"])))
         if request.path_info.startswith(API_PATH):
@@ -120,3 +123,9 @@ class RefusalMiddleware:
             return None
         template = "ui/_refused.html" if request.headers.get("HX-Request") else "refused.html"
         return render(request, template, {"refusal": exception}, status=409)
+
+
+def _refreshes_itself(request):
+    """Whether htmx asks for a part of a page on its own, and nobody has clicked."""
+    asking = request.headers.get("HX-Trigger")
+    return request.method == "GET" and bool(asking) and asking == request.headers.get("HX-Target")

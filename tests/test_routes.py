@@ -133,6 +133,8 @@ IDENTIFIED = {
     "incidents:clock": None,
     "incidents:taking_back": StatusUpdate,
     "incidents:update_sources": StatusUpdate,
+    "incidents:update_reading": StatusUpdate,
+    "api-update-reading": StatusUpdate,
     "api-update-sources": StatusUpdate,
     **dict.fromkeys(
         (

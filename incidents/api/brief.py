@@ -25,8 +25,11 @@ class BriefingPageAnswer(Answer):
     leadership = UpdateAnswer(allow_null=True, help_text="The latest update to leadership.")
     customers = UpdateAnswer(allow_null=True, help_text="What customers were told last.")
     next_update_at = serializers.DateTimeField(allow_null=True)
-    late = serializers.BooleanField(source="is_late", help_text="Leadership was promised word by now.")
+    late = serializers.BooleanField(source="is_late", help_text="Word is fifteen minutes late.")
     next_briefing_at = serializers.DateTimeField(allow_null=True)
+    read_at = serializers.DateTimeField(
+        allow_null=True, help_text="When you said that you have read the latest update to leadership."
+    )
     decisions = serializers.SerializerMethodField(help_text="What waits for your decision.")
     questions = QuestionAnswer(many=True, help_text="Your own, and what was answered to everybody; the latest first.")
 

@@ -3,6 +3,7 @@
 from django.http import Http404
 from drf_spectacular.utils import OpenApiExample
 from rest_framework import serializers
+from rest_framework.response import Response
 
 from playbooks.models import Audience
 from teams.api.endpoint import Endpoint
@@ -11,7 +12,7 @@ from teams.api.schema import operation
 from teams.api.shapes import LARGEST_ID, Answer, Body, CommaSeparated, Person, Reason, Text, Waiver
 
 from ..lookups import find_incident
-from ..models import Obligation, StatusUpdate
+from ..models import Obligation, StatusUpdate, UpdateRead
 from ..models.obligations import ObligationKind, ObligationState
 from ..models.updates import UpdateState, problems_in
 
@@ -152,6 +153,14 @@ class OneUpdate(Endpoint):
         """Read an update."""
         incident = find_incident(request, number)
         return self.answer(UpdateAnswer, self.find(incident.updates.visible_to(self.member).with_people(), pk=pk))
+
+
+class UpdateReading(Endpoint):
+    @operation(status=204)
+    def put(self, request, number, pk):
+        """Say that you have read an update. Saying it twice changes nothing."""
+        UpdateRead.note(find_update(self, request, number, pk), by=self.member)
+        return Response(status=204)
 
 
 class Corrections(Endpoint):

@@ -165,6 +165,7 @@ of_incident = [
     path("restoration-orders/<int:pk>/objection/", facts.OrderObjection.as_view(), name="api-restoration-objection"),
     path("updates/", updates.Updates.as_view(), name="api-updates"),
     path("updates/<int:pk>/", updates.OneUpdate.as_view(), name="api-update"),
+    path("updates/<int:pk>/reading/", updates.UpdateReading.as_view(), name="api-update-reading"),
     path("updates/<int:pk>/corrections/", updates.Corrections.as_view(), name="api-corrections"),
     path("updates/<int:pk>/withdrawal/", updates.UpdateWithdrawal.as_view(), name="api-update-withdrawal"),
     path("updates/<int:pk>/sources/", rounds.UpdateSources.as_view(), name="api-update-sources"),

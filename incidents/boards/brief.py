@@ -4,16 +4,22 @@ Nothing here is said by who looks for the cause: only what was published to lead
 has come, and decisions that wait for the reader's own yes.
 """
 
+import hashlib
+from datetime import timedelta
 from functools import cached_property
+
+from django.db.models import Q
 
 from playbooks.models import Audience, IncidentRole
 
-from ..models import Question
+from ..models import Question, UpdateRead
 from ..models.obligations import ObligationKind
 from ..models.updates import OUTER_AUDIENCES
 
 EARLIER = 10
 OWN_QUESTIONS = 10
+# So long after the time that leadership was promised, the page says itself that word is late.
+LATE = timedelta(minutes=15)
 ANSWERING = (IncidentRole.COMMUNICATIONS_LEAD, IncidentRole.LEAD)
 
 
@@ -28,8 +34,9 @@ class Brief:
 
     @cached_property
     def told(self):
-        """The newest updates to leadership and to customers, the latest first."""
-        outer = self.incident.updates.filter(audience__in=OUTER_AUDIENCES).with_people().latest_first()
+        """The newest updates to leadership and to customers that hold and have left, the latest first."""
+        gone = Q(held_until=None) | Q(held_until__lte=self.room.now)
+        outer = self.incident.updates.standing().filter(gone, audience__in=OUTER_AUDIENCES).with_people().latest_first()
         return list(outer[: 2 * EARLIER])
 
     @property
@@ -56,12 +63,39 @@ class Brief:
         return next((each.due_at for each in clocks if each.audience == Audience.LEADERSHIP), None)
 
     @property
-    def is_late(self):
+    def is_due(self):
+        """The time has come; it is not late yet, or it is."""
         return self.next_update_at is not None and self.next_update_at <= self.room.now
+
+    @property
+    def is_late(self):
+        return self.is_due and self.next_update_at + LATE <= self.room.now
 
     @property
     def next_briefing_at(self):
         return next(iter(self.room.questions.briefing_times), None)
+
+    # --- What the reader has seen ---------------------------------------------------------------------------
+
+    @cached_property
+    def read_at(self):
+        """When the reader said that they have read the latest update to leadership, or None."""
+        if self.leadership is None:
+            return None
+        own = UpdateRead.objects.filter(update=self.leadership, membership=self.room.viewer)
+        return own.values_list("at", flat=True).first()
+
+    @property
+    def mark(self):
+        """Changes whenever the page would say something else; the passing of time alone is no news."""
+        shown = (
+            self.incident.status, self.incident.severity_id, self.incident.title, str(self.room.lead),
+            *(each.pk for each in self.told),
+            self.next_update_at, self.next_briefing_at, self.is_due, self.is_late, self.read_at,
+            *((card.decision.pk, card.decision.state, card.may_decide, card.may_ratify) for card in self.decisions),
+            *((each.pk, each.state, each.answer) for each in self.questions),
+        )  # fmt: skip
+        return hashlib.sha256(repr(shown).encode()).hexdigest()[:16]
 
     # --- What is asked of the reader, and what the reader asks --------------------------------------------
 

@@ -26,7 +26,7 @@ from .notebook import PrivateNote
 from .obligations import Obligation
 from .participants import Participant, Stint
 from .questions import Question, QuestionAsker
-from .reading import StreamRead
+from .reading import StreamRead, UpdateRead
 from .reinforcements import ReinforcementRequest
 from .reports import ReportEcho, SupportReport
 from .restoration import RestorationOrder, RestorationStep
@@ -110,6 +110,7 @@ __all__ = [
     "TimelineEntry",
     "Touchpoint",
     "UpdateDraft",
+    "UpdateRead",
     "UpdateSource",
     "Workstream",
     "WorkstreamDependency",

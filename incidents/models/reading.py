@@ -1,10 +1,12 @@
-"""How far somebody has read a workstream. Written in batches, from the signs of life of open pages; never an entry."""
+"""Who has read what: a workstream, as open pages give signs of life; an update, as its reader says. Never an entry."""
 
 from django.db import models
+from django.utils import timezone
 
 from teams.models import Membership
 from teams.tenancy import TenantManager, TenantModel
 
+from .updates import StatusUpdate
 from .workstreams import Workstream
 
 
@@ -54,3 +56,26 @@ class StreamRead(TenantModel):
                 ],
                 ignore_conflicts=True,
             )
+
+
+class UpdateRead(TenantModel):
+    """This member said that they have read an update, when they first did."""
+
+    update = models.ForeignKey(StatusUpdate, models.CASCADE, related_name="reads")
+    membership = models.ForeignKey(Membership, models.CASCADE, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+
+    objects = TenantManager()
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "update", "membership"], name="update_read_once")
+        ]
+
+    def __str__(self):
+        return f"{self.membership} has read {self.update}"
+
+    @classmethod
+    def note(cls, update, *, by):
+        """Keep that they have read it; saying so twice changes nothing."""
+        cls.objects.bulk_create([cls(update=update, membership=by)], ignore_conflicts=True)

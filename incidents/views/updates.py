@@ -56,7 +56,8 @@ def update(request, number, update):
     """What one audience was told, and where it went."""
     incident = find_incident(request, number)
     told = find_update(request, incident, update)
-    return render(request, "incidents/update.html", {"incident": incident, "update": told})
+    reads = told.reads.select_related("membership__person").order_by("at") if request.membership.is_responder else ()
+    return render(request, "incidents/update.html", {"incident": incident, "update": told, "reads": reads})
 
 
 @require_GET

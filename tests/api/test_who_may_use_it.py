@@ -201,6 +201,7 @@ STAKEHOLDER = {
     "POST /incidents/<int:number>/updates/": INVALID,
     # A technical update, for those who work on it; the outer tiers: tests/incidents/test_reading_updates.py.
     "GET /incidents/<int:number>/updates/<int:pk>/": SHUT,
+    "PUT /incidents/<int:number>/updates/<int:pk>/reading/": SHUT,
     "POST /incidents/<int:number>/updates/<int:pk>/corrections/": SHUT,
     "POST /incidents/<int:number>/updates/<int:pk>/withdrawal/": SHUT,
     "GET /incidents/<int:number>/updates/<int:pk>/sources/": SHUT,

@@ -1,14 +1,16 @@
 """The briefing: four blocks for whoever only has to know and to decide, and nothing of how the cause is looked for."""
 
+import re
 from datetime import timedelta
 
 import pytest
 import time_machine
+from django.utils import timezone
 
-from incidents.models import Message, RoleAssignment, StatusUpdate
+from incidents.models import Message, RoleAssignment, StatusUpdate, UpdateRead
 from notifications import notices
 from tests.factories import ask_question, declare_incident, open_workstream, raise_decision, raise_finding, try_fix
-from tests.incidents.pages import queries_of, url_of, words_of
+from tests.incidents.pages import HTMX, queries_of, url_of, words_of
 
 INNER = "ZEBRA-17"
 LEADERSHIP = {"business_impact": "Orders lost", "customer_effect": "Some cannot pay", "expected_timeline": "An hour"}
@@ -97,8 +99,80 @@ def test_it_says_itself_that_it_is_late_and_what_comes_first(incident, look, rut
     assert "First briefing due" in words_of(look(ruth))
     due = incident.obligations.live().get(kind="update", audience="leadership").due_at
 
-    with time_machine.travel(due + timedelta(minutes=1)):
-        assert "The update to leadership is late" in words_of(look(ruth))
+    with time_machine.travel(due + timedelta(minutes=14)):
+        assert "Update late" not in words_of(look(ruth))
+        assert "The next update was due at" in words_of(look(ruth))
+    with time_machine.travel(due + timedelta(minutes=15)):
+        assert "Update late: it was promised for" in words_of(look(ruth))
+        assert "The next update was due at" not in words_of(look(ruth))
+
+
+def test_it_brings_itself_up_to_date_and_only_when_there_is_news(told, look, signed_in, ruth, stan, mei):
+    browser = signed_in(ruth)
+    address = re.search(r'hx-get="([^"]*/brief/[^"]*)"', look(ruth).content.decode())[1]
+    assert browser.get(address, headers=HTMX).status_code == 204
+    with time_machine.travel(timezone.now() + timedelta(minutes=3)):
+        assert browser.get(address, headers=HTMX).status_code == 204, "That time passes is no news."
+
+    StatusUpdate.publish(told, "leadership", {**LEADERSHIP, "business_impact": "Fewer orders lost"}, by=mei)
+
+    again = browser.get(address, headers=HTMX)
+    assert again.status_code == 200
+    assert "Fewer orders lost" in words_of(again)
+    parts = set(re.findall(r'id="(brief[a-z-]*)"', again.content.decode()))
+    assert {"brief", "brief-questions", "brief-earlier"} <= parts
+    assert "<textarea" not in again.content.decode(), "What is being typed stands beside it."
+    question = ask_question(told, "How long?", by=stan)
+    address = re.search(r'hx-get="([^"]*)"', again.content.decode())[1]
+    assert browser.get(address, headers=HTMX).status_code == 204, "Another's question is not hers to read."
+    question.give_answer("An hour.", by=mei, to_audience=True)
+    assert "An hour." in words_of(browser.get(address, headers=HTMX))
+
+
+def test_what_does_not_hold_or_may_be_taken_back_is_not_there(told, look, ruth, mei, lena):
+    StatusUpdate.publish(told, "leadership", {**LEADERSHIP, "business_impact": "All orders lost"}, by=mei)
+    wrong = told.updates.latest_first().first()
+    wrong.withdraw(by=mei, reason="That was another day")
+    assert "All orders lost" not in words_of(look(ruth))
+    assert "Orders lost" in words_of(look(ruth))
+
+    held = told.updates.standing().filter(audience="leadership").latest_first().first()
+    held.held_until = timezone.now() + timedelta(seconds=10)
+    held.save(update_fields=["held_until"])
+    assert "Orders lost" not in words_of(look(ruth))
+    with time_machine.travel(held.held_until):
+        assert "Orders lost" in words_of(look(ruth))
+
+
+def test_it_is_marked_as_read_and_whoever_writes_sees_it(told, look, signed_in, program, ruth, mei, stan, omar):
+    update = told.updates.standing().filter(audience="leadership").latest_first().first()
+    address = url_of(told, f"updates/{update.number}/reading/")
+    assert "Mark as read" in words_of(look(ruth))
+
+    assert signed_in(ruth).post(address).url == url_of(told, "brief/")
+    first = UpdateRead.objects.get()
+    signed_in(ruth).post(address)
+
+    assert UpdateRead.objects.get().at == first.at
+    assert "You have read this" in words_of(look(ruth))
+    assert "Mark as read" in words_of(look(stan))
+    assert "Read by Ruth Meyer" in words_of(signed_in(mei).get(url_of(told, f"updates/{update.number}/")))
+    assert "Read by" not in words_of(signed_in(stan).get(url_of(told, f"updates/{update.number}/")))
+    path = f"/incidents/{told.number}"
+    assert program(stan).get(f"{path}/brief/").json()["read_at"] is None
+    assert program(stan).put(f"{path}/updates/{update.pk}/reading/").status_code == 204
+    assert program(stan).get(f"{path}/brief/").json()["read_at"]
+    inner = told.updates.get(audience="technical")
+    assert signed_in(stan).post(url_of(told, f"updates/{inner.number}/reading/")).status_code == 404
+    assert signed_in(omar).post(address).status_code == 404
+
+
+def test_a_page_whose_reader_was_signed_out_is_not_overwritten(told, client):
+    by_itself = {**HTMX, "HX-Trigger": "brief", "HX-Target": "brief"}
+    assert client.get(url_of(told, "brief/"), headers=by_itself).status_code == 401, "Nothing that htmx would show."
+    assert client.get(url_of(told, "brief/")).status_code == 302
+    clicked = {**HTMX, "HX-Trigger": "questions-new", "HX-Target": "dialog"}
+    assert client.get(url_of(told, "questions/new/"), headers=clicked).status_code == 302
 
 
 def test_the_mails_of_those_who_read_briefings_lead_there(told):
