@@ -7,7 +7,7 @@ import hashlib
 import zoneinfo
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from itertools import groupby
 
@@ -100,13 +100,18 @@ class Part:
         return list(paths.items())
 
     @property
+    def letters(self):
+        """One letter for each day of the strip, the oldest first: the first of its level, `o` for ok, `n` for none."""
+        return "".join((day.worst or ("ok" if day.is_known else "none"))[0] for day in self.days)
+
+    @property
+    def last_day(self):
+        return self.days[-1].date
+
+    @property
     def troubled_days(self):
         """The days on which something was wrong, the newest first: `(date, [(word, how long)])`."""
-        return [
-            (day.date, [(STATES[level][1], spent) for level, spent in day.impaired.items()])
-            for day in reversed(self.days)
-            if day.impaired
-        ]
+        return [(day.date, said_of(day)) for day in reversed(self.days) if day.impaired]
 
 
 @dataclass(frozen=True)
@@ -184,6 +189,21 @@ class Window:
     @property
     def word(self):
         return self.state.replace("_", " ").capitalize()
+
+
+@dataclass(frozen=True)
+class OnePublicDay:
+    """A day of the strips: what was wrong, `[(part, [(word, how long)])]`, what happened, and what was planned."""
+
+    date: date
+    is_known: bool
+    impaired: list
+    happenings: list
+    windows: list
+
+    @property
+    def is_quiet(self):
+        return not (self.impaired or self.happenings or self.windows)
 
 
 class PublicPage:
@@ -279,6 +299,32 @@ class PublicPage:
             for place, row in enumerate(Component.objects.shown().in_order(), start=1)
         ]
 
+    @property
+    def days(self):
+        """The days of the strips, the newest first."""
+        happenings = [(each, self._dates(each.began_at, each.resolved_at or self.now)) for each in self.happenings]
+        windows = [(each, self._dates(each.starts_at, each.ends_at)) for each in (*self.windows, *self.past_windows)]
+        # The same day of every part, whose strips are of one length.
+        for alike in reversed(list(zip(*(part.days for part in self.parts), strict=True))):
+            day = alike[0].date
+            yield OnePublicDay(
+                date=day,
+                is_known=any(each.is_known for each in alike),
+                impaired=[
+                    (part.name, said_of(each)) for part, each in zip(self.parts, alike, strict=True) if each.impaired
+                ],
+                happenings=[each for each, (first, last) in happenings if first <= day <= last],
+                windows=[each for each, (first, last) in windows if first <= day <= last],
+            )
+
+    def _dates(self, first, last):
+        return first.astimezone(self.zone).date(), last.astimezone(self.zone).date()
+
+    @cached_property
+    def mark(self):
+        """What the summary for programs is known by: it changes when the page has something else to say."""
+        return self.document("api/v2/summary.json").etag.strip('"')
+
     @cached_property
     def indicator(self):
         worst = worst_of({part.level for part in self.parts})
@@ -319,7 +365,7 @@ class PublicPage:
     @property
     def paths(self):
         """Where everything lies that is worth a copy."""
-        yield from ("index.html", "history/index.html", "maintenance/index.html")
+        yield from ("index.html", "history/index.html", "days/index.html", "maintenance/index.html")
         yield from ("history.rss", "history.atom", "calendar.ics")
         yield from (f"api/v2/{name}.json" for name in JSON_NAMES)
         yield from (f"incidents/{each.code}/index.html" for each in self.happenings)
@@ -337,6 +383,7 @@ class PublicPage:
             return {
                 "index.html": lambda: self.html("page", root="./"),
                 "history/index.html": lambda: self.html("history", root="../"),
+                "days/index.html": lambda: self.html("days", root="../"),
                 "maintenance/index.html": lambda: self.html("maintenance", root="../"),
                 "calendar.ics": lambda: Document(CALENDAR, calendar_of(self)),
                 "history.rss": lambda: self._feed(feedgenerator.Rss201rev2Feed, "rss"),
@@ -374,6 +421,11 @@ class PublicPage:
 def worst_of(levels):
     """The worst of some levels, or an empty string."""
     return next((level for level in WORST_FIRST if level in levels), "")
+
+
+def said_of(day):
+    """`[(word, how long)]` of what was wrong on a day, the worst first."""
+    return [(STATES[level][1], spent) for level, spent in day.impaired.items()]
 
 
 def lines_of(update):

@@ -8,6 +8,7 @@ from .views import status_page, subscribing
 urlpatterns = [
     path("", status_page.document, {"path": "index.html"}, name="status-page"),
     path("history/", status_page.document, {"path": "history/index.html"}, name="status-history"),
+    path("days/", status_page.document, {"path": "days/index.html"}, name="status-days"),
     path("maintenance/", status_page.document, {"path": "maintenance/index.html"}, name="status-maintenance"),
     path("incidents/<slug:code>/", status_page.incident, name="status-incident"),
     path("history.rss", status_page.document, {"path": "history.rss"}, name="status-rss"),

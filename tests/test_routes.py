@@ -56,7 +56,7 @@ PUBLIC = {
     "teams:start", "teams:theme", "teams:invite", "teams:invitation_received", "unsubscribe", "nowhere",
     "healthz", "readyz", "schema", "api-docs",
     "status-page", "status-history", "status-maintenance", "status-incident", "status-rss", "status-atom",
-    "status-calendar",
+    "status-calendar", "status-days",
     "status-json", "status-subscribe", "status-code", "status-confirm", "status-leave",
 }  # fmt: skip
 KEY_HOLDERS = {"ingest:ingest", "ingest:enqueue", "ingest:inbound-mail"}

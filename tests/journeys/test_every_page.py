@@ -8,7 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 AXE = Axe()
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
 # One of many alike is enough; and what leaves the product, ends the session or is a file is no page.
-LEFT_OUT = re.compile(r"/accounts/logout/|/api/|/admin/|/unsubscribe/|\.eml$|/export\.\w+$")
+LEFT_OUT = re.compile(r"/accounts/logout/|/api/|/admin/|/unsubscribe/|\.eml$|\.ics$|/export\.\w+$")
 ALIKE = re.compile(r"\d+|(?<=/functions/)[a-z-]+|(?<=/playbooks/)[a-z0-9-]+|(?<=/services/)[a-z-]+|(?<=/roles/)[a-z_]+")
 LAYOUTS = [
     pytest.param("lena", 1440, "light", id="lena-wide-light"),

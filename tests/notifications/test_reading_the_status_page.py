@@ -1,6 +1,7 @@
 """What the public reads: the page, the same for programs and feed readers, and what is left when nothing else is up."""
 
 import json
+import re
 import zoneinfo
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
@@ -16,8 +17,9 @@ from hypothesis import strategies as st
 
 from incidents.models import RoleAssignment, StatusUpdate
 from notifications import snapshots
-from notifications.models import Component, ImpactLevel, Maintenance, PublicIncident, StatusPage
+from notifications.models import Component, ComponentImpact, ImpactLevel, Maintenance, PublicIncident, StatusPage
 from notifications.public_door import Database
+from notifications.public_page import PublicPage
 from notifications.statuspage_shape import JSON_NAMES
 from notifications.tasks import publish_status_snapshot
 from notifications.uptime import Span, days_of, disjoint, uptime
@@ -172,10 +174,38 @@ def test_the_page_says_what_was_published_and_nothing_from_inside(public, lena, 
     assert signed_in(lena).get(PAGE).content == page.content
 
 
+def test_every_day_of_the_strip_is_told_and_counts_as_it_looks(public, acme):
+    impact = ComponentImpact.objects.get()
+    began = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=2)
+    PublicIncident.objects.update(began_at=began)
+    ComponentImpact.objects.update(began_at=began, ended_at=began + timedelta(days=1))
+    page = PublicPage.of(acme)
+    card, search = page.parts
+    day = f"{began:%Y-%m-%d}"
+    days = Client().get(f"{PAGE}days/").content.decode()
+    (told,) = re.findall(rf'<section class="day" id="{day}".*?</section>', days, re.DOTALL)
+
+    assert (card.letters, search.letters) == ("o" * 87 + "moo", "o" * 90)
+    assert [path.count("M") for _, path in card.bars] == [2, 1]
+    # One whole day of the known time is lost, and it is the one that is drawn.
+    lost = timedelta(days=1) / sum((each.length for each in card.days), timedelta())
+    assert float(card.uptime) == pytest.approx(100 * (1 - lost), abs=0.01)
+    assert impact.level == "major"
+    assert "Pay by card: not working for 1 d" in told
+    assert "Search the shop" not in told
+    assert f'<a href="../incidents/{public.code}/">Paying takes long</a>' in told
+    assert days.count('<section class="day"') == 90
+    assert days.count("Everything worked.") == 87
+    first = Client().get(PAGE).content.decode()
+    assert f'href="./days/#{day}"' in first
+    assert first.count('class="strip-link" href="./days/"') == 2
+
+
 def test_every_address_of_the_page_answers_and_those_of_others_do_not(public, omar, globex):
     for path in (
         "",
         "history/",
+        "days/",
         "maintenance/",
         "subscribe/",
         "history.rss",
@@ -258,7 +288,9 @@ def test_it_is_small_cacheable_and_leaves_nothing_behind(public, lena, mei, ada,
         assert answer["Cache-Control"] == "public, max-age=15, stale-while-revalidate=120, stale-if-error=86400"
         assert "default-src 'none'" in answer["Content-Security-Policy"]
         assert "style=" not in answer.content.decode()
-        assert "<script" not in answer.content.decode()
+        scripts = re.findall(r"<script.*?</script>", answer.content.decode())
+        assert len(scripts) == 2
+        assert all(re.fullmatch(r'<script type="module" src="/static/\S+\.js"></script>', each) for each in scripts)
         unchanged = browser.get(PAGE, headers={"If-None-Match": first["ETag"]})
         assert (unchanged.status_code, unchanged.content) == (304, b"")
     PublicIncident.objects.get(pk=public.pk).change(by=mei, state="identified")
