@@ -1,9 +1,11 @@
 """The page on which an update is written: whom it is for, what they heard last, and how it will arrive."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 
 from django.db.models import Max
+from django.utils import timezone
 
 from playbooks.models import Audience, Cadence
 
@@ -53,16 +55,23 @@ class Composer:
         return self.incident.updates.aggregate(last=Max("number"))["last"] or 0
 
     def arrivals(self, body, next_update_at, no_change=""):
-        """How this text would reach the audience, channel by channel."""
+        """How this text would reach the audience, channel by channel, with what publishing adds."""
+        if no_change and not body and self.last:
+            body = self.last.body
         return arrivals_of(
             self.incident,
             self.audience.value,
             body,
             number=self.last_number + 1,
             by=self.viewer,
-            next_update_at=next_update_at,
+            next_update_at=next_update_at or self._due_by_rhythm(),
             no_change=no_change,
         )
+
+    def _due_by_rhythm(self):
+        if self.minutes is None or not self.incident.is_open:
+            return None
+        return timezone.now() + timedelta(minutes=self.minutes)
 
     def _most_urgent(self):
         return Audience(min(self._due_at, key=self._due_at.get, default=Audience.COORDINATION))

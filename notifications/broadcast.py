@@ -10,10 +10,13 @@ from datetime import timedelta
 from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 
 from incidents import kinds
+from incidents.models import StatusUpdate
+from playbooks.models import Audience
 
-from .models import Delivery, Notice, PublicIncident, StatusPage, Subscriber
+from .models import Delivery, Notice, PublicIncident, PublicPost, StatusPage, Subscriber
 from .models.subscribers import CODE_LIFE, LINK_LIFE
 from .notices import _cut as cut
 from .notices import _plain as plain
@@ -83,6 +86,26 @@ def _listeners(entry, public, posts):
         had = deliveries_of_what_was_wrong(entry).filter(subscriber__isnull=False)
         return confirmed.filter(pk__in=had.values("subscriber"))
     return confirmed.wanting(set(public.impacts.values_list("component_id", flat=True))) if posts else ()
+
+
+def foretold(entry):
+    """`(unsaved notice, {channel: subscribers})` of an update that is not published yet; None where none of it leaves.
+
+    `entry` is not saved, and nothing is.
+    """
+    details = entry.details
+    public = PublicIncident.objects.shown().select_related("incident").filter(incident=entry.incident).first()
+    page = StatusPage.of(entry.incident.organization)
+    if details["audience"] != Audience.CUSTOMERS or public is None or not page.published:
+        return None
+    update = StatusUpdate(
+        audience=Audience.CUSTOMERS,
+        body=details["body"],
+        no_change=details["no_change"],
+        next_update_at=parse_datetime(details["next_update_at"]),
+    )
+    posts = [PublicPost(update=update, state=public.state)]
+    return _notice(page, public, posts, entry), _listeners(entry, public, posts).counted()
 
 
 def answer_sign_up(page, subscriber):

@@ -3,13 +3,14 @@
 from incidents.arrivals import Arrival
 from incidents.signals import arrival_asked
 
-from . import notices, situations
+from . import broadcast, notices, situations
 from .models.deliveries import Channel
 from .recipients import UPDATE, who_hears
 
 
 def answer(sender, entry, **kwargs):
-    """The `Arrival`s of an update that is not saved: one for each channel, with how many people it reaches."""
+    """The `Arrival`s of an update that is not saved: one for each channel, with how many people it reaches, and the
+    same for those who read the status page."""
     hearings = [hearing for hearing in who_hears(situations.of(entry)) if not hearing.skipped]
     notice = notices.compose(entry, UPDATE)
     by_email, by_sms = (
@@ -18,6 +19,19 @@ def answer(sender, entry, **kwargs):
     return [
         Arrival("E-mail", notice.text, subject=notice.subject, people=by_email),
         Arrival("Text message", notice.short, people=by_sms, is_sms=True),
+        *_to_subscribers(entry),
+    ]
+
+
+def _to_subscribers(entry):
+    foretold = broadcast.foretold(entry)
+    if foretold is None:
+        return []
+    notice, people = foretold
+    by_email, by_sms = people.get(Channel.EMAIL, 0), people.get(Channel.SMS, 0)
+    return [
+        Arrival("E-mail to subscribers", notice.text, subject=notice.subject, people=by_email),
+        Arrival("Text message to subscribers", notice.short, people=by_sms, is_sms=True),
     ]
 
 

@@ -429,8 +429,10 @@ def said_of(day):
 
 
 def lines_of(update):
-    """`[(is the first, label, text)]` of what customers were told: the fields of their audience, and no others."""
+    """`[(is the first, label, text)]` of what customers were told: the fields of their audience and why nothing has
+    changed, and no others."""
     parts = [(part.label, update.body[part.name]) for part in PARTS[Audience.CUSTOMERS] if update.body.get(part.name)]
+    parts += [("No change", update.no_change)] if update.no_change else []
     return [(place == 0, label, text) for place, (label, text) in enumerate(parts)]
 
 
