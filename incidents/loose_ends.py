@@ -43,7 +43,7 @@ def loose_ends(incident, viewer):
 
 def _audiences_waiting(incident):
     """Those with a clock or an earlier update who have not heard since the status last changed."""
-    told_at = dict(incident.updates.values_list("audience").annotate(Max("published_at")).order_by())
+    told_at = dict(incident.updates.said().values_list("audience").annotate(Max("published_at")).order_by())
     owed = set(incident.obligations.live().filter(kind=ObligationKind.UPDATE).values_list("audience", flat=True))
     turned_at = (
         incident.timeline.of_kinds(kinds.STATUS_CHANGED.name, kinds.REOPENED.name).aggregate(last=Max("happened_at"))

@@ -8,8 +8,6 @@ import hashlib
 from datetime import timedelta
 from functools import cached_property
 
-from django.db.models import Q
-
 from playbooks.models import Audience, IncidentRole
 
 from ..models import Question, UpdateRead
@@ -35,8 +33,8 @@ class Brief:
     @cached_property
     def told(self):
         """The newest updates to leadership and to customers that hold and have left, the latest first."""
-        gone = Q(held_until=None) | Q(held_until__lte=self.room.now)
-        outer = self.incident.updates.standing().filter(gone, audience__in=OUTER_AUDIENCES).with_people().latest_first()
+        outer = self.incident.updates.that_left(self.room.now).filter(audience__in=OUTER_AUDIENCES)
+        outer = outer.with_people().latest_first()
         return list(outer[: 2 * EARLIER])
 
     @property

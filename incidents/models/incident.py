@@ -149,7 +149,7 @@ class Incident(TenantModel):
 
     def told_audiences(self):
         """The audiences that have had a word."""
-        return set(self.updates.order_by().values_list("audience", flat=True).distinct())
+        return set(self.updates.said().order_by().values_list("audience", flat=True).distinct())
 
     @property
     def is_cross_functional(self):

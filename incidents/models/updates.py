@@ -90,8 +90,16 @@ class UpdateState(models.TextChoices):
 
 class UpdateQuerySet(TenantQuerySet):
     def visible_to(self, membership):
-        """Responders read every tier, stakeholders the outer two."""
-        return self if membership.is_responder else self.filter(audience__in=OUTER_AUDIENCES)
+        """Responders read every tier, stakeholders the outer two without what was never said to them."""
+        return self if membership.is_responder else self.said().filter(audience__in=OUTER_AUDIENCES)
+
+    def said(self):
+        """Without what was taken back before it left: that was told nobody."""
+        return self.exclude(state=UpdateState.TAKEN_BACK)
+
+    def that_left(self, now):
+        """What stands and cannot be taken back any more."""
+        return self.standing().exclude(held_until__gt=now)
 
     def standing(self):
         """What still counts as said: neither corrected nor withdrawn."""
@@ -319,7 +327,8 @@ class StatusUpdate(TenantModel):
             raise Refused("It has left. Correct it or withdraw it.", code="gone_out")
         self.state, self.withdrawn_by, self.withdrawn_at = UpdateState.TAKEN_BACK, by, timezone.now()
         self.save(update_fields=["state", "withdrawn_by", "withdrawn_at"])
-        Obligation.restore_update(self.incident, self.audience, self.published_at)
+        if not self._was_followed:
+            Obligation.restore_update(self.incident, self.audience, self.published_at)
         UpdateDraft.open_again(self)
         Question.wait_for_another(self, by=by)
         return self.incident.record(kinds.UPDATE_TAKEN_BACK, by=by, visibility=self.visibility, **self.reference)
@@ -359,6 +368,12 @@ class StatusUpdate(TenantModel):
         if earlier is None:
             return None
         return incident.timeline.get(kind=kinds.UPDATE_PUBLISHED.name, details__update=earlier.pk)
+
+    @property
+    def _was_followed(self):
+        """Whether the audience has had another word since, whose window goes on."""
+        later = self.incident.updates.standing().filter(audience=self.audience, pk__gt=self.pk)
+        return later.filter(corrects=None).exists()
 
     @staticmethod
     def _require_pause(incident, last, now, *, by, waiver):
