@@ -12,17 +12,36 @@ from .sms_length import sms_length
 
 @dataclass(frozen=True)
 class Arrival:
-    """One channel: the words, and how many people get them."""
+    """One channel: the words, and who gets them and who does not; people are whatever tells them apart."""
 
     channel: str
     text: str
     subject: str = ""
-    people: int = 0
+    reached: frozenset = frozenset()
+    missed: frozenset = frozenset()
     is_sms: bool = False
+
+    @property
+    def people(self):
+        return len(self.reached)
 
     @property
     def length(self):
         return sms_length(self.text)
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How many people get it by whatever channel, and how many are meant and get it by none."""
+
+    people: int
+    missed: int
+
+    @classmethod
+    def of(cls, arrivals):
+        reached = frozenset().union(*(arrival.reached for arrival in arrivals))
+        missed = frozenset().union(*(arrival.missed for arrival in arrivals))
+        return cls(len(reached), len(missed - reached))
 
 
 def arrivals_of(incident, audience, body, *, number, by, next_update_at=None, no_change=""):

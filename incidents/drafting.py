@@ -1,18 +1,23 @@
 """The page on which a draft is written: what they heard, what has changed since, what it says wrong, how it arrives."""
 
+from dataclasses import dataclass
 from functools import cached_property
 
+from django.db.models import Max
 from django.utils import timezone
 
-from playbooks.models import GlossaryTerm, HoldingText
+from playbooks.models import Audience, Cadence, GlossaryTerm, HoldingText
 from teams.models import Membership
 
 from . import kinds
-from .composer import Composer
+from .arrivals import arrivals_of
 from .guards.updates import has_public_estimate
+from .models import StatusUpdate
 from .models.hypotheses import HypothesisState
+from .models.obligations import ObligationKind
 from .models.synthesis import LINES
 from .models.updates import OUTER_AUDIENCES, PARTS
+from .news import news_since
 from .wording import House, flags_in
 
 # From a line of what we know to a part of an audience's update: where a first draft begins. Technical detail begins
@@ -23,15 +28,51 @@ BEGINS_WITH = {
     "leadership": {"business_impact": "impact", "customer_effect": "impact", "expected_timeline": "expected"},
     "customers": {"what_is_happening": "impact"},
 }
-TELLING = (
-    kinds.SEVERITY_CHANGED, kinds.STATUS_CHANGED, kinds.RESOLVED, kinds.REOPENED, kinds.DECISION_MADE,
-)  # fmt: skip
 SHOWN = 12
 COMPARED = 50
 
 
-class Drafting(Composer):
-    """The composer of one audience with its open draft, in a constant number of queries."""
+@dataclass(frozen=True)
+class Tab:
+    """One audience to write to, with its clock and the last update it got."""
+
+    audience: Audience
+    due_at: object
+    last: StatusUpdate | None
+    is_current: bool
+
+
+class Drafting:
+    """One audience with its open draft, read when first asked for, in a constant number of queries.
+
+    Without an audience, the one that is due next.
+    """
+
+    def __init__(self, incident, viewer, audience):
+        self.incident = incident
+        self.viewer = viewer
+        self.audience = Audience(audience) if audience in Audience.values else self._most_urgent()
+
+    # --- Whom it is for ----------------------------------------------------------------------------
+
+    @property
+    def tabs(self):
+        return [
+            Tab(audience, self._due_at.get(audience.value), self._last.get(audience.value), audience == self.audience)
+            for audience in Audience
+        ]
+
+    @property
+    def last(self):
+        """The last update to this audience, or None."""
+        return self._last.get(self.audience.value)
+
+    @cached_property
+    def minutes(self):
+        """How often the audience hears at the incident's severity; None: when something changes."""
+        return Cadence.objects.at(self.incident.severity).get(self.audience.value)
+
+    # --- What is written ---------------------------------------------------------------------------
 
     @cached_property
     def draft(self):
@@ -79,9 +120,9 @@ class Drafting(Composer):
     @cached_property
     def news(self):
         """What else has happened since they heard last, the newest first."""
-        entries = self.incident.timeline.visible_to(self.viewer).of_kinds(*(kind.name for kind in TELLING))
-        if self.last:
-            entries = entries.filter(recorded_at__gt=self.last.published_at)
+        entries = news_since(self.incident, self.last, viewer=self.viewer)
+        # What we know is shown line by line.
+        entries = entries.exclude(kind=kinds.SYNTHESIS_PUBLISHED.name)
         return list(entries.for_reading().latest_first()[:SHOWN])
 
     def flags(self, body):
@@ -91,6 +132,35 @@ class Drafting(Composer):
     @cached_property
     def house(self):
         return house_of(self.incident, self.synthesis)
+
+    def arrivals(self, body, next_update_at, no_change=""):
+        """How this text would reach the audience, channel by channel, with what publishing adds."""
+        if no_change and not body and self.last:
+            body = self.last.body
+        last_number = self.incident.updates.aggregate(last=Max("number"))["last"] or 0
+        return arrivals_of(
+            self.incident,
+            self.audience.value,
+            body,
+            number=last_number + 1,
+            by=self.viewer,
+            next_update_at=next_update_at,
+            no_change=no_change,
+        )
+
+    # --- Inside ------------------------------------------------------------------------------------
+
+    def _most_urgent(self):
+        return Audience(min(self._due_at, key=self._due_at.get, default=Audience.COORDINATION))
+
+    @cached_property
+    def _due_at(self):
+        clocks = self.incident.obligations.live().filter(kind=ObligationKind.UPDATE)
+        return dict(clocks.values_list("audience", "due_at"))
+
+    @cached_property
+    def _last(self):
+        return {update.audience: update for update in self.incident.updates.latest_of_each().with_people()}
 
 
 def house_of(incident, synthesis=None):

@@ -301,7 +301,6 @@ urlpatterns += [
         name="restoration_objection",
     ),
     path("incidents/<int:number>/updates/new/", updates.update_new, name="update_new"),
-    path("incidents/<int:number>/updates/preview/", updates.update_preview, name="update_preview"),
     path("incidents/<int:number>/updates/<int:update>/", updates.update, name="update"),
     path("incidents/<int:number>/updates/<int:update>/correction/", updates.correction, name="correction"),
     path(

@@ -89,7 +89,7 @@ def _listeners(entry, public, posts):
 
 
 def foretold(entry):
-    """`(unsaved notice, {channel: subscribers})` of an update that is not published yet; None where none of it leaves.
+    """`(unsaved notice, {channel: {primary key of a subscriber}})` of an update that is not published yet; None where none of it leaves.
 
     `entry` is not saved, and nothing is.
     """
@@ -105,7 +105,7 @@ def foretold(entry):
         next_update_at=parse_datetime(details["next_update_at"]),
     )
     posts = [PublicPost(update=update, state=public.state)]
-    return _notice(page, public, posts, entry), _listeners(entry, public, posts).counted()
+    return _notice(page, public, posts, entry), _listeners(entry, public, posts).by_channel()
 
 
 def answer_sign_up(page, subscriber):

@@ -9,6 +9,7 @@ from playbooks.models import IncidentRole
 
 from .. import authority
 from ..duties import ADMINISTRATORS
+from ..guards.updates import OFTEN, NothingNew
 from ..models.functions import ActivationState
 from ..models.obligations import ObligationKind
 from ..models.roles import RoleState
@@ -232,6 +233,22 @@ def _drafts(room):
             yield Need("draft", draft.audience, sentence, _lateness(room, due_at), due_at, (act,))
 
 
+def _unchanged(room):
+    """An audience keeps hearing that nothing has changed: for whoever leads, unless somebody said why that is so."""
+    if IncidentRole.LEAD not in room.own_roles:
+        return
+    for clock, update in room.updates:
+        often = update is not None and update.unchanged_times >= OFTEN
+        if often and not _is_waived(room, NothingNew.code, NothingNew.subject(update)):
+            act = Act("See what can be told", f"drafts/{update.audience}/", page=True)
+            sentence = f"{clock.name} heard {update.unchanged_times} times in a row that nothing has changed"
+            yield Need("unchanged", update.audience, sentence, acts=(act,))
+
+
+def _is_waived(room, guard, subject):
+    return room.incident.waivers.filter(guard=guard, subject=subject).exists()
+
+
 def _asks(room):
     if not any(each.kind == ObligationKind.ASK and each.owner_id == room.viewer.pk for each in room.owed):
         return
@@ -278,5 +295,5 @@ def _lateness(room, due_at):
 
 LOOKS = (
     _invitations, _reinforcements, _roles_in_question, _decisions, _clocks, _vacant_roles, _functions, _findings,
-    _synthesis, _drafts, _spikes, _new_symptoms, _questions, _asks, _tasks, _changes, _facts,
+    _synthesis, _drafts, _unchanged, _spikes, _new_symptoms, _questions, _asks, _tasks, _changes, _facts,
 )  # fmt: skip

@@ -3,13 +3,14 @@
 from django import forms
 
 from ..rounds import Word
-from .acts import OnceKey, Reason, WaivableForm
+from .acts import OnceKey, Reason
 from .drafts import DraftForm
+from .updates import NewsForm
 
 LEAVE, SEND, SKIP = "leave", "send", "skip"
 
 
-class RoundForm(WaivableForm):
+class RoundForm(NewsForm):
     """`basis` is the version of what we know that the page was drawn with."""
 
     basis = forms.IntegerField(widget=forms.HiddenInput, required=False)
@@ -28,7 +29,7 @@ class RoundPart(DraftForm):
 
     def __init__(self, data=None, *, drafting):
         super().__init__(data, drafting=drafting, prefix=drafting.audience.value)
-        for name in ("waiver", "key", "version"):
+        for name in ("waiver", "key", "version", "after"):
             del self.fields[name]
 
     def clean(self):

@@ -5,6 +5,7 @@ from datetime import timedelta
 from django import forms
 from django.utils import timezone
 
+from ..guards.updates import NO_NEWS
 from ..models.updates import PARTS, problems_in
 from .acts import OnceKey, Prose, Reason, WaivableForm, with_plain_line_ends
 
@@ -56,63 +57,13 @@ class Promises:
         return timezone.now() + timedelta(minutes=minutes) if minutes else None
 
 
-class UpdateForm(Promises, WithParts, WaivableForm):
-    """The fields are the audience's `PARTS`; they start as what it was told last."""
+class NewsForm(WaivableForm):
+    """A form that publishes: where nothing new is on record, a reason in the audience's words does as well."""
 
-    # The last update that the writer could have read.
-    after = forms.IntegerField(widget=forms.HiddenInput, required=False)
-    key = OnceKey()
-
-    def __init__(self, data=None, *, composer):
-        self.composer = composer
-        self.parts = PARTS[composer.audience]
-        last = composer.last
-        super().__init__(data, initial={"after": last.number if last else 0, **(last.body if last else {})})
-        self.add_parts()
-        if last:
-            self.fields["no_change"] = Reason(
-                label="Nothing has changed, because", help_text="Only then. The audience reads it above the text."
-            )
-        if composer.incident.is_open:
-            self.fields["next_minutes"] = forms.IntegerField(
-                label="Next update in",
-                help_text=promise_words(composer),
-                min_value=1,
-                max_value=A_DAY,
-                initial=composer.minutes,
-                required=composer.minutes is not None,
-            )
-
-    def clean(self):
-        self.tell_problems(self.composer.audience)
-        if not self.errors and self.composer.last and not self.no_change:
-            self._want_news()
-        if not self.errors:
-            self._tell_of_newer_update()
-
-    @property
-    def no_change(self):
-        """Why nothing has changed, as far as it is written."""
-        return (self["no_change"].value() or "").strip() if "no_change" in self.fields else ""
-
-    def _want_news(self):
-        last, key = self.composer.last, self.cleaned_data.get("key")
-        if self.body == last.body and not (key and last.key == key):
-            self.add_error("no_change", f"This is what update {last.number} said. Say why nothing has changed.")
-
-    def _tell_of_newer_update(self):
-        """Somebody told the same audience meanwhile: say so once, keep the text, and let the writer decide."""
-        last, key = self.composer.last, self.cleaned_data.get("key")
-        if last is None or last.number <= (self.cleaned_data.get("after") or 0) or (key and last.key == key):
-            return
-        self.data = self.data.copy()
-        self.data["after"] = last.number
-        who = last.published_by.name if last.published_by else "Somebody"
-        raise forms.ValidationError(
-            f"{who} published update {last.number} to this audience while you were writing. Read it, then publish "
-            "yours if it is still right.",
-            code="newer_update",
-        )
+    def refuse(self, refused):
+        super().refuse(refused)
+        if refused.code == NO_NEWS:
+            self.fields["waiver"].required = False
 
 
 class ClockForm(WaivableForm):
@@ -170,8 +121,8 @@ class TouchpointForm(WaivableForm):
     key = OnceKey()
 
 
-def promise_words(composer):
-    if composer.minutes is None:
+def promise_words(drafting):
+    if drafting.minutes is None:
         return "In minutes. This audience has no clock at this severity: leave it empty to promise nothing."
-    every = f"{composer.incident.severity.name} asks for one every {composer.minutes}."
+    every = f"{drafting.incident.severity.name} asks for one every {drafting.minutes}."
     return f"In minutes, from the moment you publish. {every}"

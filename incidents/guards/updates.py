@@ -4,10 +4,12 @@ from datetime import timedelta
 
 from playbooks.models import Audience, IncidentRole
 
+from ..news import news_since
 from ..wording import House, flags_in
 from .gaps import Breach, Gap
 
 TOO_SOON = "update_too_soon"
+NO_NEWS = "update_without_news"
 # How often in a row an audience hears that nothing has changed before the lead is told.
 OFTEN = 2
 
@@ -25,10 +27,36 @@ def too_soon(last, minimum, now):
     )
 
 
+def no_news(incident, last, body, *, by):
+    """S16: the breach of an update that tells nothing its audience has not heard, or None.
+
+    The first word never is one, and a holding text had told nothing.
+    """
+    if last is None or last.holding or not incident.is_open:
+        return None
+    if body == last.body:
+        found = f"This is what update {last.number} said."
+    elif news_since(incident, last, viewer=by).exists():
+        return None
+    else:
+        found = f"Nothing new for {last.get_audience_display().lower()} is on record since update {last.number}."
+    return Breach(
+        NO_NEWS,
+        f"{found} Say why nothing has changed, which they read; or what is new, and why it is not on record.",
+        subject=last.audience,
+        offers=("no_change",),
+    )
+
+
 class NothingNew:
     """S16: an audience keeps hearing that nothing has changed."""
 
     code = "nothing_new"
+
+    @staticmethod
+    def subject(update):
+        """What a waiver is about: this time, not the audience for ever."""
+        return f"{update.audience}:{update.number}"
 
     def gaps(self, facts):
         for update in facts.said:
@@ -39,7 +67,7 @@ class NothingNew:
                     f"{audience} heard {update.unchanged_times} times in a row that nothing has changed.",
                     update.published_at,
                     waivable=True,
-                    subject=f"{update.audience}:{update.number}",
+                    subject=self.subject(update),
                     owner_role=IncidentRole.LEAD,
                     step="See what can be told",
                     place=f"updates/new/?audience={update.audience}",

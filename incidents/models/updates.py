@@ -204,17 +204,19 @@ class StatusUpdate(TenantModel):
         holding=False,
         hold=None,
         waiver="",
-        waived=(),
+        breaches=(),
         key=None,
     ):
         """Tell an audience. Returns the entry; the same `key` again returns the first one's entry.
 
         `no_change` is why nothing has changed, in words that the audience reads; the last text then does for a body.
         `synthesis` is the version of what we know that it was written on, else the current one; `approved_by` who has
-        read it before. It leaves after `hold`; until then it can be taken back. `waived` are codes of rules that the
-        reason has lifted before. The audience's open clock is satisfied and the next one starts, due at
-        `next_update_at` where that is given.
+        read it before. It leaves after `hold`; until then it can be taken back. `breaches` are rules that saying it
+        would break beside those about the audience, so that one reason is asked for all. The audience's open clock is
+        satisfied and the next one starts, due at `next_update_at` where that is given.
         """
+        from ..guards import check
+        from ..guards.updates import no_news
         from .obligations import Obligation, require_promise
         from .questions import Question
         from .sources import UpdateSource
@@ -231,7 +233,9 @@ class StatusUpdate(TenantModel):
         now = timezone.now()
         if next_update_at is not None:
             require_promise(next_update_at, now)
-        rules = cls._require_pause(incident, last, now, by=by, waiver=reason)
+        told_anew = [] if no_change.strip() else [no_news(incident, last, body, by=by)]
+        breaches = [*breaches, cls._too_soon(incident, last, now), *([] if holding else told_anew)]
+        rules = check(incident, breaches, by=by, waiver=reason)
         clock = Obligation.satisfy_update(incident, audience, now=now, next_update_at=next_update_at)
         update = cls.objects.create(
             incident=incident,
@@ -261,8 +265,7 @@ class StatusUpdate(TenantModel):
             approved_by=approved_by.name if approved_by else "",
             holding=holding,
             held_until=update.held_until.isoformat() if hold else "",
-            **{"waiver": waiver or (reason if waived else ""), **rules}
-            | {"waived": [*waived, *rules.get("waived", ())]},
+            **{"waiver": waiver, **rules},
             **update.reference,
         )
         Question.answer_covered(update, by=by)
@@ -376,15 +379,13 @@ class StatusUpdate(TenantModel):
         return later.filter(corrects=None).exists()
 
     @staticmethod
-    def _require_pause(incident, last, now, *, by, waiver):
+    def _too_soon(incident, last, now):
         """Who is told too often listens no more. The last word, when it is over, is never too soon."""
-        from ..guards import check
         from ..guards.updates import too_soon
 
         if last is None or not incident.is_open:
-            return {}
-        minimum = Cadence.objects.minimum(incident.severity, last.audience)
-        return check(incident, [too_soon(last, minimum, now)], by=by, waiver=waiver)
+            return None
+        return too_soon(last, Cadence.objects.minimum(incident.severity, last.audience), now)
 
     @staticmethod
     def _next_number(incident):

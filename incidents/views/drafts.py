@@ -8,6 +8,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from playbooks.models import Audience
 
+from ..arrivals import Reach
 from ..drafting import Drafting
 from ..forms.drafts import DraftForm, HoldingForm, VersionForm
 from ..lookups import find_incident, require_responder
@@ -21,7 +22,7 @@ from .updates import address_of, find_update
 def draft(request, number, audience):
     """The editor of one audience's draft; the button says whether it is kept, shown to who confirms it, or said."""
     incident, drafting = _drafting(request, number, audience)
-    form = DraftForm(posted(request), drafting=drafting)
+    form = DraftForm(posted(request), drafting=drafting, typed=request.GET.get("text", ""))
     if form.is_valid():
         with form.refusals(), transaction.atomic():
             entry = form.act(incident, by=request.membership)
@@ -106,11 +107,13 @@ def _editor(request, incident, drafting, form):
 
 
 def _context(incident, drafting, form):
+    arrivals = drafting.arrivals(form.body, form.next_update_at, form.no_change)
     return {
         "incident": incident,
         "drafting": drafting,
         "form": form,
-        "arrivals": drafting.arrivals(form.body, form.next_update_at, form.no_change),
+        "arrivals": arrivals,
+        "reach": Reach.of(arrivals),
         "flags": drafting.flags(form.body),
         "may_confirm": bool(drafting.draft and drafting.draft.may_confirm(drafting.viewer)),
     }

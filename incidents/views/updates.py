@@ -1,54 +1,31 @@
-"""Writing an update to an audience, reading one afterwards, and saying that it was wrong."""
+"""Where an update is written, reading one afterwards, and saying that it was wrong."""
 
-from django.http import Http404
-from django.shortcuts import get_object_or_404, render
+from django.http import Http404, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from playbooks.models import Audience
 
 from ..boards.sources import Sources
-from ..composer import Composer
-from ..forms.updates import ClockForm, CorrectionForm, UpdateForm, UpdateWithdrawalForm
+from ..drafting import Drafting
+from ..forms.updates import ClockForm, CorrectionForm, UpdateWithdrawalForm
 from ..lookups import find_incident, require_responder
-from ..models import Obligation, StatusUpdate
-from .acting import act_form, posted
+from ..models import Obligation
+from .acting import act_form, begun, posted
 from .answers import done
 
 
-@require_http_methods(["GET", "POST"])
+@require_GET
 def update_new(request, number):
-    """`?audience=` chooses the tier; without it, the one that is due next. `?text=` is how its first part begins."""
+    """The draft to `?audience=`; without it, to the one that is due next. `?text=` begins it."""
     incident = find_incident(request, number)
-    composer = composer_of(request, incident)
-    form = UpdateForm(posted(request), composer=composer)
-    if text := request.GET.get("text"):
-        form.initial[form.parts[0].name] = text
-    if form.is_valid():
-        with form.refusals():
-            entry = StatusUpdate.publish(
-                incident,
-                composer.audience,
-                form.body,
-                by=request.membership,
-                next_update_at=form.next_update_at,
-                no_change=form.no_change,
-                waiver=form.cleaned_data["waiver"],
-                key=form.cleaned_data["key"],
-            )
-            return done(request, entry, to=address_of(request, entry))
-    return act_form(request, "update_new", **composed(incident, composer, form))
-
-
-@require_POST
-def update_preview(request, number):
-    """How the text would arrive as it stands; nothing is saved and nobody is told."""
-    incident = find_incident(request, number)
-    composer = composer_of(request, incident)
-    context = composed(incident, composer, UpdateForm(request.POST, composer=composer))
-    if request.htmx:
-        return render(request, "incidents/_arrivals.html", context)
-    return act_form(request, "update_new", **context)
+    require_responder(request)
+    audience = Drafting(incident, request.membership, request.GET.get("audience")).audience
+    place = {"org": request.organization.slug, "number": incident.number, "audience": audience.value}
+    typed = QueryDict(mutable=True)
+    typed.update(begun(request, "text"))
+    return redirect("?".join(filter(None, [reverse("incidents:draft", kwargs=place), typed.urlencode()])))
 
 
 @require_GET
@@ -130,16 +107,6 @@ def find_update(request, incident, number):
     found = get_object_or_404(incident.updates.visible_to(request.membership).with_people(), number=number)
     found.incident = incident
     return found
-
-
-def composer_of(request, incident):
-    return Composer(incident, request.membership, request.GET.get("audience"))
-
-
-def composed(incident, composer, form):
-    arrivals = composer.arrivals(form.body, form.next_update_at, form.no_change)
-    title = f"Update to {composer.audience.label.lower()}"
-    return {"title": title, "incident": incident, "composer": composer, "form": form, "arrivals": arrivals}
 
 
 def address_of(request, entry):

@@ -1,6 +1,7 @@
 """People outside who asked to hear what the status page says: never before they confirm, never after they leave."""
 
 import hmac
+from collections import defaultdict
 from datetime import timedelta
 
 from django.core import signing
@@ -37,6 +38,13 @@ class SubscriberQuerySet(TenantQuerySet):
     def counted(self):
         """`{channel: number}` of those who are written to."""
         return dict(self.confirmed().order_by().values_list("channel").annotate(models.Count("pk")))
+
+    def by_channel(self):
+        """`{channel: {primary key}}` of those who are written to."""
+        found = defaultdict(set)
+        for channel, pk in self.confirmed().order_by().values_list("channel", "pk"):
+            found[channel].add(pk)
+        return found
 
 
 class Subscriber(TenantModel):

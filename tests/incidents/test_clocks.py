@@ -11,7 +11,7 @@ from incidents.models import Incident, Obligation, RoleAssignment, StatusUpdate
 from playbooks.models import Audience, Cadence, Severity
 from teams.models import Membership
 from teams.tenancy import acting_in
-from tests.factories import declare_incident
+from tests.factories import declare_incident, raise_finding
 
 TWO_AM = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 COORDINATION = {"current_status": "Slow", "active_work": "Rolling back", "estimated_resolution": "unknown"}
@@ -118,6 +118,7 @@ def test_an_update_satisfies_its_audience_and_starts_the_next_window(incident, m
 
 def test_two_updates_at_the_same_moment_are_two_windows(incident, lena):
     for text in ("First.", "Second."):
+        raise_finding(incident, text, by=lena)
         StatusUpdate.publish(incident, "technical", {"text": text}, by=lena)
 
     assert [window.state for window in incident.obligations.filter(audience="technical").order_by("pk")] == [

@@ -185,7 +185,7 @@ def test_on_the_web(incident, mei, tariq, stan, omar, signed_in):
     assert signed_in(mei).post(url_of(incident, "updates/2/withdrawal/"), {"reason": "Not us"}).status_code == 302
     assert last_entry(incident).kind == "update_withdrawn"
     assert "Not us" in words_of(signed_in(mei).get(url_of(incident, "updates/")))
-    composer = signed_in(mei).get(url_of(incident, "updates/new/?audience=customers"))
+    composer = signed_in(mei).get(url_of(incident, "drafts/customers/"))
     assert "Cards fail" not in composer.content.decode()
 
 

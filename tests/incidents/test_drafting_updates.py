@@ -313,6 +313,7 @@ def test_the_desk_costs_the_same_however_much_was_said(incident, lena, mei, sign
     browser.get(desk)
     few = queries_of(lambda: browser.get(desk))
     for text in map(str, range(8)):
+        raise_finding(incident, by=mei)
         StatusUpdate.publish(incident, "coordination", dict.fromkeys(("current_status", "active_work"), text) | {
             "estimated_resolution": "unknown"}, by=mei)  # fmt: skip
 

@@ -9,11 +9,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from incidents.guards import Facts, gaps_of
-from incidents.models import Obligation, RoleAssignment, StatusUpdate
+from incidents.models import Obligation, RoleAssignment, StatusUpdate, UpdateDraft
+from incidents.room import IncidentRoom
 from playbooks.models import Cadence, Severity
 from teams.errors import Refused
-from tests.factories import declare_incident
-from tests.incidents.pages import last_entry, url_of, words_of
+from tests.factories import (
+    declare_incident,
+    give_estimate,
+    open_workstream,
+    raise_decision,
+    raise_finding,
+    say_what_we_know,
+    try_fix,
+)
+from tests.incidents.pages import field_of, last_entry, url_of, words_of
 
 TWO_AM = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 CUSTOMERS = {"what_is_happening": "Cards fail.", "what_we_are_doing": "We roll back."}
@@ -41,6 +50,9 @@ def due(incident, audience="customers"):
 
 
 def tell(incident, by, what="Cards fail.", **how):
+    """Something that has just been found."""
+    if incident.is_open:
+        raise_finding(incident, what, by=by)
     body = CUSTOMERS | {"what_is_happening": what}
     return StatusUpdate.publish(incident, "customers", body, by=by, **how)
 
@@ -95,10 +107,11 @@ def test_a_correction_and_other_audiences_do_not_wait(incident, mei):
 
     assert update.correct(CUSTOMERS | {"what_is_happening": "Cards fail in Europe."}, by=mei, reason="Europe only")
     for text in ("One.", "Two."):
+        raise_finding(incident, text, by=mei)
         StatusUpdate.publish(incident, "technical", {"text": text}, by=mei)
 
 
-def test_no_change_says_why_is_counted_and_reaches_the_lead(incident, mei, clock):
+def test_no_change_says_why_is_counted_and_reaches_the_lead(incident, lena, mei, clock):
     tell(incident, mei, "Cards fail.")
     counted = []
     for because in ("We wait for the bank", "Still the bank"):
@@ -106,9 +119,12 @@ def test_no_change_says_why_is_counted_and_reaches_the_lead(incident, mei, clock
         entry = StatusUpdate.publish(incident, "customers", {}, by=mei, no_change=because)
         counted.append((entry.details["no_change"], entry.details["unchanged_times"], entry.details["body"]))
     (gap,) = [gap for gap in gaps_of(Facts.of(incident)) if gap.code == "nothing_new"]
+    asked = [need.sentence for need in IncidentRoom(incident, lena).needs if need.kind == "unchanged"]
 
     assert counted == [("We wait for the bank", 1, CUSTOMERS), ("Still the bank", 2, CUSTOMERS)]
     assert (gap.owner_role, gap.message) == ("lead", "Customers heard 2 times in a row that nothing has changed.")
+    assert asked == ["Customers heard 2 times in a row that nothing has changed"]
+    assert not [need for need in IncidentRoom(incident, mei).needs if need.kind == "unchanged"]
     clock.shift(timedelta(minutes=31))
     tell(incident, mei, "Half of them work again.")
     assert not [gap for gap in gaps_of(Facts.of(incident)) if gap.code == "nothing_new"]
@@ -121,18 +137,106 @@ def test_no_change_with_nothing_said_before_is_no_update(incident, mei):
     assert refused.value.code == "incomplete"
 
 
+# --- Something new, or “no change” ------------------------------------------------------------------------------
+
+
+def test_an_update_without_news_says_why_nothing_has_changed_or_what_is_not_on_record(incident, mei, clock):
+    tell(incident, mei, "Cards fail.")
+    clock.shift(timedelta(minutes=31))
+    for body in (CUSTOMERS, CUSTOMERS | {"what_is_happening": "It goes on."}):
+        with pytest.raises(Refused) as refused:
+            StatusUpdate.publish(incident, "customers", body, by=mei)
+        assert (refused.value.code, refused.value.waivable) == ("update_without_news", True)
+        assert refused.value.offers == ("no_change",)
+
+    waived = StatusUpdate.publish(incident, "customers", body, by=mei, waiver="The bank called")
+    unchanged = StatusUpdate.publish(incident, "customers", body, by=mei, no_change="We wait for the bank")
+    assert (waived.details["waiver"], waived.details["waived"]) == ("The bank called", ["update_without_news"])
+    assert (waived.details.get("unchanged_times", 0), unchanged.details["unchanged_times"]) == (0, 1)
+    assert "waived" not in unchanged.details
+
+
+def test_whatever_changes_what_can_be_said_is_news(incident, lena, mei):
+    def roll_back():
+        decision = raise_decision(incident, "coordination", by=lena)
+        decision.decide("Roll back", by=lena)
+
+    news = (
+        lambda: raise_finding(incident, by=mei),
+        lambda: say_what_we_know(incident, by=lena),
+        roll_back,
+        lambda: try_fix(incident, by=mei).finish("did_not_work", by=mei, result="No"),
+        lambda: incident.change_status("identified", by=lena),
+        lambda: incident.change_severity(severity("sev1"), by=lena),
+        lambda: give_estimate(incident, by=lena),
+    )
+    StatusUpdate.publish(incident, "technical", {"text": "0"}, by=mei)
+    for number, happens in enumerate(news, start=1):
+        happens()
+        assert StatusUpdate.publish(incident, "technical", {"text": str(number)}, by=mei)
+        with pytest.raises(Refused):
+            StatusUpdate.publish(incident, "technical", {"text": "Again"}, by=mei)
+
+
+def test_what_one_may_not_know_of_is_no_news(incident, lena, mei):
+    StatusUpdate.publish(incident, "technical", {"text": "Down."}, by=mei)
+    secret = open_workstream(incident, "Who did it?", by=lena, restricted=True)
+    raise_finding(incident, "It was one of us", by=lena, workstream=secret)
+
+    with pytest.raises(Refused):
+        StatusUpdate.publish(incident, "technical", {"text": "Still down."}, by=mei)
+    assert StatusUpdate.publish(incident, "technical", {"text": "Still down."}, by=lena)
+
+
+def test_the_first_word_after_the_holding_text_and_the_last_one_are_never_without_news(incident, lena, mei):
+    UpdateDraft.publish_holding(incident, "customers", by=mei)
+    first = StatusUpdate.publish(incident, "customers", CUSTOMERS, by=mei)
+    incident.resolve(by=lena)
+    StatusUpdate.publish(incident, "customers", CUSTOMERS | {"what_is_happening": "It is over."}, by=mei)
+    last = StatusUpdate.publish(incident, "customers", CUSTOMERS | {"what_is_happening": "Over, really."}, by=mei)
+
+    assert "waived" not in first.details | last.details
+
+
+def test_a_correction_tells_nothing_new(incident, mei):
+    tell(incident, mei)
+    raise_finding(incident, "Europe only", by=mei)
+    incident.updates.get().correct(CUSTOMERS | {"what_is_happening": "Cards fail today."}, by=mei, reason="Today")
+
+    assert StatusUpdate.publish(incident, "customers", CUSTOMERS, by=mei)
+
+
 def test_the_composer_asks_why_nothing_has_changed(incident, mei, clock, signed_in):
     tell(incident, mei)
     clock.shift(timedelta(minutes=31))
-    browser, place = signed_in(mei), url_of(incident, "updates/new/?audience=customers")
-    form = CUSTOMERS | {"next_minutes": "30", "after": "1"}
+    browser, place = signed_in(mei), url_of(incident, "drafts/coordination/")
+    said = {"current_status": "Down.", "active_work": "Rolling back.", "estimated_resolution": "unknown"}
+    form = said | {"act": "publish", "next_minutes": "30", "after": "2"}
+    StatusUpdate.publish(incident, "coordination", said, by=mei)
 
     asked = browser.post(place, form)
     told = browser.post(place, form | {"no_change": "We wait for the bank"})
 
-    assert (asked.status_code, told.status_code) == (422, 302)
-    assert "This is what update 1 said. Say why nothing has changed." in words_of(asked)
+    assert (asked.status_code, told.status_code) == (409, 302)
+    assert "This is what update 2 said. Say why nothing has changed" in words_of(asked)
+    assert "<textarea" in field_of(asked, "waiver")
+    # Either reason will do, so the browser insists on none.
+    assert "required" not in field_of(asked, "waiver") + field_of(asked, "no_change")
+    assert "Down.</textarea>" in asked.content.decode()
     assert "Nothing had changed: We wait for the bank" in words_of(browser.get(told.url))
+    assert browser.post(place, form | {"after": "3", "waiver": "The bank called"}).status_code == 302
+
+
+def test_a_program_is_asked_the_same(incident, mei, program):
+    tell(incident, mei)
+    place = f"/incidents/{incident.number}/updates/"
+    body = {"audience": "customers", "body": CUSTOMERS}
+
+    asked = program(mei).post(place, body)
+    assert (asked.status_code, asked.json()["code"]) == (409, "update_without_news")
+    assert (asked.json()["waivable"], asked.json()["offers"]) == (True, ["no_change"])
+    assert program(mei).post(place, body | {"no_change": "We wait"}).json()["unchanged_times"] == 1
+    assert program(mei).post(place, body | {"waiver": "The bank called"}).status_code == 201
 
 
 def test_a_promised_time_moves_with_a_reason(incident, mei, tariq, stan, omar, signed_in, program):

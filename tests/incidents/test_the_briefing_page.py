@@ -38,6 +38,7 @@ def told(incident, lena, mei, tariq):
     outer = (("leadership", earlier), ("leadership", LEADERSHIP), ("customers", CUSTOMERS))
     for audience, body in (*outer, ("coordination", INSIDE), ("technical", {"text": INNER})):
         StatusUpdate.publish(incident, audience, body, by=mei)
+        raise_finding(incident, INNER, by=tariq)
     return incident
 
 
@@ -196,7 +197,8 @@ def test_it_costs_the_same_however_much_was_said(told, signed_in, ruth, mei, len
     browser.get(url_of(told, "brief/"))
     few = cost()
     for number in range(4):
-        StatusUpdate.publish(told, "leadership", LEADERSHIP, by=mei)
+        raise_finding(told, by=mei)
+        StatusUpdate.publish(told, "leadership", LEADERSHIP | {"expected_timeline": f"{number} hours"}, by=mei)
         raise_decision(told, "resource", f"More {number}?", by=lena, options=["Yes", "No"])
         ask_question(told, by=ruth)
     assert cost() == few <= 30

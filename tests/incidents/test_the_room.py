@@ -13,7 +13,7 @@ from incidents.room import IncidentRoom
 from incidents.views.room import BRIEFING, REGIONS
 from playbooks.models import IncidentType
 from teams.models import Function, Membership, Person, TechnicalDomain
-from tests.factories import declare_incident, open_workstream, post_message
+from tests.factories import declare_incident, open_workstream, post_message, raise_finding
 from tests.queries import counted
 
 OTHER_REGIONS = ("people", "timeline", "decisions", "reports")
@@ -365,6 +365,7 @@ def test_an_audience_without_a_clock_says_on_change(lena):
 def test_the_latest_update_to_each_audience_is_shown(lena, tariq):
     incident = declare_incident(lena)
     StatusUpdate.publish(incident, "technical", {"text": "Looking."}, by=tariq)
+    raise_finding(incident, "Found it.", by=tariq)
     StatusUpdate.publish(incident, "technical", {"text": "Found it."}, by=tariq)
 
     said = {clock.name: update and update.body for clock, update in IncidentRoom(incident, lena).updates}

@@ -118,7 +118,7 @@ def test_a_real_alert_becomes_an_incident_and_ends_well(installation, open_brows
         mei.get_by_label("Current status").fill("The rollback has begun.")
         mei.get_by_label("Active work").fill("Tariq rolls back.")
         mei.get_by_label("Estimated resolution").fill("Ten minutes")
-        mei.get_by_role("button", name=re.compile("^Publish")).click()
+        mei.get_by_role("button", name=re.compile("^Send to")).click()
         expect(tariq.locator("#updates")).to_contain_text("The rollback has begun.")
         expect(tariq.locator("#clocks")).to_contain_text(re.compile(r"Coordination: in 1[45] min"))
         assert installation.do("clocks", number)["coordination"] == ["open", 0, 15]

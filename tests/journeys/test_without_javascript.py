@@ -28,7 +28,7 @@ def test_an_incident_from_beginning_to_end_without_any_script(installation, open
     page.get_by_role("navigation", name="Audience").get_by_role("link", name="Customers").click()
     page.get_by_label("What is happening").fill("Signing in does not work.")
     page.get_by_label("What we are doing").fill("We are putting a new key in.")
-    page.get_by_role("button", name=re.compile("^Publish")).click()
+    page.get_by_role("button", name=re.compile("^Send to")).click()
     page.goto(f"/o/acme/incidents/{number}/")
     expect(page.locator("#updates")).to_contain_text("Signing in does not work.")
 

@@ -17,7 +17,7 @@ from notifications.models import (
 from teams.errors import Refused
 from teams.models import AuditEntry, Organization, Service
 from teams.tenancy import acting_in
-from tests.factories import declare_incident
+from tests.factories import declare_incident, raise_finding
 from tests.incidents.pages import field_of, last_entry, url_of, words_of
 
 CUSTOMERS = {"what_is_happening": "Paying by card takes long.", "what_we_are_doing": "We use another provider."}
@@ -204,6 +204,7 @@ def test_what_customers_were_told_stands_there_before_and_after(status_page, inc
     StatusUpdate.publish(incident, "customers", CUSTOMERS, by=mei)
     StatusUpdate.publish(incident, "technical", {"text": "TLS handshakes time out"}, by=lena)
     PublicIncident.publish(incident, "Paying takes long", by=mei)
+    raise_finding(incident, "Invoices work", by=lena)
     StatusUpdate.publish(incident, "customers", {**CUSTOMERS, "workaround": "Pay by invoice."}, by=mei)
     StatusUpdate.publish(incident, "technical", {"text": "Rolled back"}, by=lena)
 
@@ -212,7 +213,7 @@ def test_what_customers_were_told_stands_there_before_and_after(status_page, inc
     public.withdraw(by=mei, reason="It was not ours")
     assert last_entry(incident).details["reason"] == "It was not ours"
     assert refusal(public.withdraw, by=mei) == ("not_public", False)
-    StatusUpdate.publish(incident, "customers", CUSTOMERS, by=mei)
+    StatusUpdate.publish(incident, "customers", CUSTOMERS, by=mei, waiver="Invoices do not work any more")
     assert public.posts.count() == 2
     PublicIncident.publish(incident, "It was ours after all", by=mei)
     public.refresh_from_db()

@@ -17,7 +17,7 @@ from notifications.models.subscribers import CODE_LIFE
 from notifications.public_door import Database
 from teams.models import Organization
 from teams.tenancy import acting_in
-from tests.factories import declare_incident
+from tests.factories import declare_incident, raise_finding
 from tests.incidents.pages import words_of
 
 PAGE = "/status/acme/"
@@ -182,6 +182,7 @@ def test_everything_said_reaches_each_subscriber_once_and_in_the_pages_words(inc
     parts = {Component.objects.get(slug="card"): "major"}
     PublicIncident.publish(incident, "Paying takes long", by=mei, impacts=parts)
     StatusUpdate.publish(incident, "technical", {"text": "acquire timeout"}, by=lena)
+    raise_finding(incident, "Invoices work", by=lena)
     StatusUpdate.publish(
         incident,
         "customers",

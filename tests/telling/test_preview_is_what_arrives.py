@@ -65,13 +65,12 @@ def test_the_preview_arrives(incident, audience, mei, signed_in, mailoutbox, sms
     @given(
         said=st.lists(texts, min_size=len(names), max_size=len(names)),
         minutes=st.sampled_from(["", "7", "95"]),
-        page=st.sampled_from(["updates/new/", f"drafts/{audience}/"]),
     )
-    def arrives(said, minutes, page):
+    def arrives(said, minutes):
         form = dict(zip(names, said, strict=True)) | {"next_minutes": minutes, "act": "publish", "waiver": "x"}
         with undone(), time_machine.travel(timezone.now(), tick=False) as clock:
-            foretold = preview(browser, incident, audience, page, form)
-            arrived = publish(browser, incident, audience, page, form, clock, mailoutbox, sms_gateway)
+            foretold = preview(browser, incident, audience, form)
+            arrived = publish(browser, incident, audience, form, clock, mailoutbox, sms_gateway)
         assert arrived is None or arrived == foretold
         sent.append(arrived)
 
@@ -81,13 +80,13 @@ def test_the_preview_arrives(incident, audience, mei, signed_in, mailoutbox, sms
 
 def test_nothing_has_changed_arrives_as_foretold(incident, mei, signed_in, mailoutbox, sms_gateway):
     """The last text goes once more, with the reason, to those who read the status page as well."""
-    browser, page = signed_in(mei), "drafts/customers/"
+    browser = signed_in(mei)
     first = {"what_is_happening": "Paying is slow.", "what_we_are_doing": "We look.", "act": "publish", "waiver": "x"}
     with time_machine.travel(timezone.now(), tick=False) as clock:
-        assert publish(browser, incident, "customers", page, first, clock, mailoutbox, sms_gateway)
+        assert publish(browser, incident, "customers", first, clock, mailoutbox, sms_gateway)
         again = {"no_change": "The provider has not answered", "act": "publish", "waiver": "x"}
-        foretold = preview(browser, incident, "customers", page, again)
-        arrived = publish(browser, incident, "customers", page, again, clock, mailoutbox, sms_gateway)
+        foretold = preview(browser, incident, "customers", again)
+        arrived = publish(browser, incident, "customers", again, clock, mailoutbox, sms_gateway)
 
     assert arrived == foretold
     bodies = [text for _, _, text in foretold]
@@ -95,10 +94,9 @@ def test_nothing_has_changed_arrives_as_foretold(incident, mei, signed_in, mailo
     assert all("Paying is slow." in text for text in bodies)
 
 
-def preview(browser, incident, audience, page, form):
+def preview(browser, incident, audience, form):
     """`{(by SMS, subject, text): people}` of those whom it reaches, as the page shows it."""
-    path = f"updates/preview/?audience={audience}" if page == "updates/new/" else f"{page}preview/"
-    answer = browser.post(url_of(incident, path), form, headers=HTMX).content.decode()
+    answer = browser.post(url_of(incident, f"drafts/{audience}/preview/"), form, headers=HTMX).content.decode()
     found = Counter()
     for article in ARTICLE.findall(answer):
         channel, people = CHANNEL.search(article).groups()
@@ -109,13 +107,12 @@ def preview(browser, incident, audience, page, form):
     return +found
 
 
-def publish(browser, incident, audience, page, form, clock, mailoutbox, sms_gateway):
+def publish(browser, incident, audience, form, clock, mailoutbox, sms_gateway):
     """The same of what arrives; None where the text is refused, in which case nothing does."""
-    path = f"{page}?audience={audience}" if page == "updates/new/" else page
     mailoutbox.clear()
     sms_gateway.requests.clear()
     before = incident.updates.count(), Delivery.objects.count()
-    answer = browser.post(url_of(incident, path), form | {"key": str(timezone.now())})
+    answer = browser.post(url_of(incident, f"drafts/{audience}/"), form | {"key": str(timezone.now())})
     clock.shift(timedelta(seconds=11))
     tick.run()
     if answer.status_code != 302:
