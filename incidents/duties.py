@@ -29,6 +29,7 @@ DUTIES = {
     "acceptance": "incidents.models.roles.AcceptanceDuty",
     "offer": "incidents.models.roles.OfferDuty",
     "long_duty": "incidents.models.roles.LongDuty",
+    "challenge": "incidents.models.challenges.ChallengeDuty",
     "question": "incidents.models.questions.QuestionDuty",
     "ask": "incidents.models.asks.AskDuty",
     "silence": "incidents.silence.SilenceDuty",

@@ -34,6 +34,7 @@ def loose_ends(incident, viewer):
         *_functions_waiting(incident),
         *_streams_at_work(incident, viewer),
         *_work_left(incident, viewer),
+        *_challenges_open(incident),
         *_changes_under_way(incident, viewer),
         *_decisions_open(incident, viewer),
         *_promises_open(incident),
@@ -92,6 +93,12 @@ def _work_left(incident, viewer):
         yield LooseEnd(f"Findings that nobody has acknowledged: {names}")
     if names := ", ".join(each.label for each in incident.questions.waiting().in_order()):
         yield LooseEnd(f"Questions without an answer: {names}")
+
+
+def _challenges_open(incident):
+    waiting = incident.challenges.open().with_people().in_order()
+    if words := ", ".join(f"update {each.update.number} by {each.challenged_by.name}" for each in waiting):
+        yield LooseEnd(f"Challenges without an answer: {words}")
 
 
 def _changes_under_way(incident, viewer):

@@ -9,6 +9,7 @@ from .views import (
     brief,
     business_events,
     catch_up,
+    challenges,
     changes,
     decisions,
     details,
@@ -306,6 +307,10 @@ urlpatterns += [
     path(
         "incidents/<int:number>/updates/<int:update>/withdrawal/", updates.update_withdrawal, name="update_withdrawal"
     ),
+    path(
+        "incidents/<int:number>/updates/<int:update>/challenge/", challenges.update_challenge, name="update_challenge"
+    ),
+    path("incidents/<int:number>/challenges/<int:pk>/", challenges.challenge_answer, name="challenge_answer"),
     path("incidents/<int:number>/updates/<int:update>/sources/", updates.sources, name="update_sources"),
     path("incidents/<int:number>/updates/<int:update>/reading/", brief.update_reading, name="update_reading"),
     path("incidents/<int:number>/updates/round/", rounds.update_round, name="update_round"),

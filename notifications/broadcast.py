@@ -89,7 +89,7 @@ def _listeners(entry, public, posts):
 
 
 def foretold(entry):
-    """`(unsaved notice, {channel: {primary key of a subscriber}})` of an update that is not published yet; None where none of it leaves.
+    """`(unsaved notice, {channel: {primary key}})` of an update not yet published; None where none of it leaves.
 
     `entry` is not saved, and nothing is.
     """

@@ -29,6 +29,7 @@ REMINDERS = (
     kinds.SYNTHESIS_WAITS.name,
     kinds.TASK_DUE.name,
     kinds.TASK_OVERDUE.name,
+    kinds.CHALLENGE_WAITS.name,
     kinds.QUESTION_WAITS.name,
     kinds.ASK_WAITS.name,
     kinds.SPIKE_WAITS.name,
@@ -41,6 +42,7 @@ WARNINGS = (kinds.CLOCK_WARNED.name, kinds.DECISION_WARNED.name, kinds.COMMITMEN
 SUBJECTS = (
     "finding",
     "task",
+    "challenge",
     "question",
     "spike",
     "ask",

@@ -24,6 +24,7 @@ from incidents.models import (
     SupportBrief,
     Synthesis,
     Task,
+    UpdateChallenge,
 )
 from incidents.models.change_states import ChangeState
 from incidents.models.synthesis import LINES
@@ -419,6 +420,27 @@ def _finding(headline, act="Acknowledge it"):
     return words
 
 
+def _challenge(headline, act):
+    """A challenge of an update, with what was said then, what is not right, and what became of it."""
+
+    def words(entry, reader):
+        challenge = UpdateChallenge.objects.with_people().get(pk=entry.details["challenge"])
+        update = challenge.update
+        facts = _named(
+            ("Not right, because", challenge.reason),
+            ("Challenged by", challenge.challenged_by.name),
+            *update.parts,
+            (f"{challenge.get_state_display()}, because", challenge.answer),
+            ("Answered by", challenge.answered_by.name if challenge.answered_by else ""),
+            ("Answer by", _moment(challenge.answer_by, entry.incident.organization) if challenge.is_open else ""),
+        )
+        headed = f"Update {update.number} to {_audience(update.audience).lower()} {headline}"
+        page = f"challenges/{challenge.pk}/" if challenge.is_open else f"updates/{update.number}/"
+        return Words(headed, facts, act, gist=challenge.answer or challenge.reason, page=page)
+
+    return words
+
+
 def _synthesis(headline, act="Read it"):
     """What we know, in the words of the version that the entry is about."""
 
@@ -770,6 +792,9 @@ _WORDS = {
     kinds.CLOCK_DUE.name: _clock("due now"),
     kinds.CLOCK_OVERDUE.name: _clock("overdue"),
     kinds.CLOCK_ESCALATED.name: _clock("still missing"),
+    kinds.UPDATE_CHALLENGED.name: _challenge("is challenged", "Correct it, withdraw it, or say why it stands"),
+    kinds.CHALLENGE_WAITS.name: _challenge("is challenged and waits", "Correct it, withdraw it, or say why it stands"),
+    kinds.CHALLENGE_ANSWERED.name: _challenge("was challenged: there is an answer", "Read it"),
     kinds.FINDING_RAISED.name: _finding("for you"),
     kinds.FINDING_MORE_ASKED.name: _finding("is asked about", "Reply"),
     kinds.FINDING_CHALLENGED.name: _finding("is challenged", "Reply, or correct it"),

@@ -473,6 +473,11 @@ def _known_challenged(situation):
     yield from _told_by_name(situation, (EMAIL,), "Published it")
 
 
+def _update_challenged(situation):
+    yield from _holder_or_next(situation, IncidentRole.COMMUNICATIONS_LEAD, (EMAIL,), "Challenges of updates")
+    yield from _told_by_name(situation, (EMAIL,), "Published it")
+
+
 def _delegated(situation):
     yield _Call(situation.details.get("member"), (EMAIL,), "You say what we know for a while", needed=True)
 
@@ -695,6 +700,9 @@ _CALLS = {
     kinds.CLOCK_DUE.name: _reminder,
     kinds.CLOCK_OVERDUE.name: _reminder,
     kinds.CLOCK_ESCALATED.name: _reminder,
+    kinds.UPDATE_CHALLENGED.name: _update_challenged,
+    kinds.CHALLENGE_WAITS.name: _reminder,
+    kinds.CHALLENGE_ANSWERED.name: _by_name("Challenged the update"),
     kinds.FINDING_RAISED.name: _finding,
     kinds.FINDING_MORE_ASKED.name: _back_to_author,
     kinds.FINDING_CHALLENGED.name: _back_to_author,

@@ -53,6 +53,7 @@ from incidents.models import (
     Task,
     TimelineEntry,
     Touchpoint,
+    UpdateChallenge,
     UpdateDraft,
     Workstream,
     WorkstreamDependency,
@@ -135,6 +136,7 @@ def _plant_secrets(globex, omar):
         StatusUpdate.publish(incident, "customers", told, by=omar, waiver=secret)
         Touchpoint.write(incident, "social", f"{secret} {correct}", by=omar, waiver=secret)
         told_last = incident.updates.latest_first().first()
+        UpdateChallenge.raise_against(told_last, secret, by=omar)
         if correct:
             told_last.correct(told | {"workaround": secret}, by=omar, reason=secret, waiver=secret)
         else:

@@ -22,10 +22,12 @@ from incidents.models import (
     Question,
     ReinforcementRequest,
     ResolutionEstimate,
+    StatusUpdate,
     SupportReport,
     Symptom,
     Synthesis,
     Task,
+    UpdateChallenge,
     Workstream,
 )
 from playbooks.models import Severity
@@ -63,6 +65,14 @@ def raise_finding(incident, condition="5.1 is healthy on the canary.", *, by, **
 def ask_question(incident, text="May we tell Hooli that it is Europe only?", *, by, **fields):
     entry = Question.ask(incident, text, by=by, **fields)
     return incident.questions.get(pk=entry.details["question"])
+
+
+def challenge_update(incident, reason="It is Europe only.", *, by, told="Cards fail."):
+    """The challenge of an update to the technical audience, published by nobody in particular."""
+    published = StatusUpdate.publish(incident, "technical", {"text": told}, by=None)
+    update = incident.updates.select_related("incident").get(pk=published.details["update"])
+    entry = UpdateChallenge.raise_against(update, reason, by=by)
+    return UpdateChallenge.objects.with_people().select_related("incident").get(pk=entry.details["challenge"])
 
 
 def file_report(incident=None, text="Card declined, the bank says it is fine", *, by, **fields):

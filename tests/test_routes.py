@@ -41,6 +41,7 @@ from incidents.models import (
     SyncPoint,
     Synthesis,
     Task,
+    UpdateChallenge,
     Workstream,
     WorkstreamDependency,
 )
@@ -135,6 +136,8 @@ IDENTIFIED = {
     "incidents:update_sources": StatusUpdate,
     "incidents:update_reading": StatusUpdate,
     "api-update-reading": StatusUpdate,
+    "incidents:update_challenge": StatusUpdate,
+    "incidents:challenge_answer": UpdateChallenge,
     "api-update-sources": StatusUpdate,
     **dict.fromkeys(
         (
@@ -278,6 +281,8 @@ IDENTIFIED = {
     "api-clock": None,
     "api-corrections": StatusUpdate,
     "api-update-withdrawal": StatusUpdate,
+    "api-update-challenges": StatusUpdate,
+    "api-challenge-standing": UpdateChallenge,
     "api-decision": Decision,
     "api-decision-choice": Decision,
     "api-decision-input": Decision,

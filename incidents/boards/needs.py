@@ -233,6 +233,22 @@ def _drafts(room):
             yield Need("draft", draft.audience, sentence, _lateness(room, due_at), due_at, (act,))
 
 
+def _challenges(room):
+    """What somebody holds against an update: for whoever speaks for the incident, then as it climbs."""
+    waiting = {each.subject: each for each in room.owed if each.kind == ObligationKind.CHALLENGE}
+    if not any(_concerns_viewer(room, each) for each in waiting.values()):
+        return
+    for challenge in room.incident.challenges.filter(pk__in=waiting).with_people().in_order():
+        clock, update = waiting[challenge.pk], challenge.update
+        if _concerns_viewer(room, clock):
+            act = Act("Answer", f"challenges/{challenge.pk}/")
+            words = (
+                f"Update {update.number} to {update.get_audience_display().lower()} is challenged: {challenge.reason}"
+            )
+            sentence, state = Truncator(words).chars(LONGEST_SENTENCE), _lateness(room, clock.due_at)
+            yield Need("challenge", str(challenge.pk), sentence, state, clock.due_at, (act,))
+
+
 def _unchanged(room):
     """An audience keeps hearing that nothing has changed: for whoever leads, unless somebody said why that is so."""
     if IncidentRole.LEAD not in room.own_roles:
@@ -295,5 +311,5 @@ def _lateness(room, due_at):
 
 LOOKS = (
     _invitations, _reinforcements, _roles_in_question, _decisions, _clocks, _vacant_roles, _functions, _findings,
-    _synthesis, _drafts, _unchanged, _spikes, _new_symptoms, _questions, _asks, _tasks, _changes, _facts,
+    _synthesis, _challenges, _drafts, _unchanged, _spikes, _new_symptoms, _questions, _asks, _tasks, _changes, _facts,
 )  # fmt: skip

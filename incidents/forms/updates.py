@@ -112,6 +112,20 @@ class UpdateWithdrawalForm(WaivableForm):
         self.fields["reason"].required = True
 
 
+class StandingForm(WaivableForm):
+    """The keywords of `UpdateChallenge.let_stand`."""
+
+    fields_of_rules = {"reason_required": "reason"}
+
+    reason = Prose(
+        label="It stands, because",
+        help_text="Whoever challenged it reads this, and it stands on the timeline.",
+        max_length=1000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
 class TouchpointForm(WaivableForm):
     """The keywords of `Touchpoint.write`; a text left as it is says that it is right."""
 

@@ -30,7 +30,7 @@ from .roles import (
 from .streams import SilentWorkstream, UnownedWorkstream
 from .tasks import TaskUnowned
 from .touchpoints import TouchpointStale
-from .updates import NothingNew
+from .updates import NothingNew, UpdateChallenged
 
 __all__ = ["GUARDS", "Breach", "Facts", "Gap", "check", "gaps_of"]
 
@@ -51,6 +51,7 @@ GUARDS = (
     UpdateOverdue(),
     TouchpointStale(),
     NothingNew(),
+    UpdateChallenged(),
     FindingUnacknowledged(),
     QuestionOverdue(),
     SynthesisLate(),

@@ -28,7 +28,8 @@ class Facts:
     `streams` are the workstreams that whoever asks may know of; gaps about others are not for them. `domains` are the
     technical domains at work, `exclusions` the rules that keep roles apart, `hands_on` who does technical work since
     when. `active` are those who work on it, the longest first, each with `is_directed`. `said` is the last word to each
-    audience that stands, `touchpoints` what stands where customers read.
+    audience that stands, `touchpoints` what stands where customers read,
+    `challenges` those of updates that nobody has answered.
     """
 
     incident: object
@@ -51,6 +52,7 @@ class Facts:
     domains: list = field(default_factory=list)
     said: list = field(default_factory=list)
     touchpoints: list = field(default_factory=list)
+    challenges: list = field(default_factory=list)
     now: datetime = field(default_factory=timezone.now)
 
     @classmethod
@@ -65,6 +67,7 @@ class Facts:
             known, waivers = known.visible_to(viewer), waivers.visible_to(viewer)
         streams = list(known) if streams is None else streams
         clocks = list(incident.obligations.live()) if clocks is None else clocks
+        challenged = any(each.kind == ObligationKind.CHALLENGE for each in clocks)
         late = [each.subject for each in clocks if each.kind == ObligationKind.QUESTION and each.due_at <= now]
         return cls(
             incident=incident,
@@ -89,6 +92,7 @@ class Facts:
             fixes=list(incident.fix_attempts.under_way().in_order()),
             domains=list(incident.engaged_domains()),
             said=list(incident.updates.latest_of_each()),
+            challenges=list(incident.challenges.open().with_people().in_order()) if challenged else [],
             touchpoints=list(incident.touchpoints.current().select_related("core")),
             now=now,
         )

@@ -48,6 +48,26 @@ def no_news(incident, last, body, *, by):
     )
 
 
+class UpdateChallenged:
+    """S70: somebody who knows better holds what an audience was told to be wrong, and nobody has answered."""
+
+    code = "update_challenged"
+
+    def gaps(self, facts):
+        for challenge in facts.challenges:
+            update = challenge.update
+            yield Gap(
+                self.code,
+                f"{challenge.challenged_by.name} challenges update {update.number} to "
+                f"{update.get_audience_display().lower()}.",
+                challenge.challenged_at,
+                subject=f"{update.number}:{challenge.pk}",
+                owner_role=IncidentRole.COMMUNICATIONS_LEAD,
+                step="Correct it, withdraw it, or say why it stands",
+                place=f"challenges/{challenge.pk}/",
+            )
+
+
 class NothingNew:
     """S16: an audience keeps hearing that nothing has changed."""
 

@@ -4,6 +4,7 @@ from .alerts import Alert, AlertPayload, Integration
 from .asks import Ask
 from .briefings import Briefing
 from .business_events import BusinessEvent, EventOverlap
+from .challenges import UpdateChallenge
 from .change_conflicts import ChangeConflict
 from .changes import ChangeIntent, ChangeService
 from .commands import ObeyedCommand
@@ -109,6 +110,7 @@ __all__ = [
     "TimeCorrection",
     "TimelineEntry",
     "Touchpoint",
+    "UpdateChallenge",
     "UpdateDraft",
     "UpdateRead",
     "UpdateSource",

@@ -468,6 +468,7 @@ class Incident(TenantModel):
     def _reopen(self, before, *, by, reason, waiver):
         from .. import silence
         from .business_events import BusinessEvent
+        from .challenges import UpdateChallenge
         from .changes import ChangeIntent
         from .decisions import Decision
         from .findings import Finding
@@ -481,7 +482,7 @@ class Incident(TenantModel):
         self.save(update_fields=["status", "resolved_at", "closed_at"])
         Obligation.open_updates(self)
         silence.begin_again(self)
-        for each in (Decision, Finding, Synthesis, Question, Task, ChangeIntent, BusinessEvent):
+        for each in (Decision, Finding, Synthesis, Question, UpdateChallenge, Task, ChangeIntent, BusinessEvent):
             each.wait_again(self)
         entry = self.record(kinds.REOPENED, by=by, before=before, after=self.status, reason=reason, waiver=waiver)
         RoleAssignment.take_up_again(self)

@@ -33,6 +33,7 @@ class ObligationKind(models.TextChoices):
     REPLY = "reply", "Reply about a finding"
     SYNTHESIS = "synthesis", "What we know"
     TASK = "task", "Task"
+    CHALLENGE = "challenge", "Challenge of an update"
     QUESTION = "question", "Question"
     ASK = "ask", "Question to you"
     SILENCE = "silence", "Silence"
@@ -172,7 +173,7 @@ class Obligation(TenantModel):
         return obligation
 
     @classmethod
-    def open_again(cls, incident, kind, *, minutes, subject=0, owner=None, now=None, due_at=None):
+    def open_again(cls, incident, kind, *, minutes, audience="", subject=0, owner=None, now=None, due_at=None):
         """Start another window about the same; where the clock stands still it is not taken for the last one."""
         now = now or timezone.now()
         last = incident.obligations.about(kind, subject).aggregate(last=Max("starts_at"))["last"]
@@ -181,6 +182,7 @@ class Obligation(TenantModel):
             incident,
             kind,
             minutes=minutes,
+            audience=audience,
             subject=subject,
             owner=owner,
             starts_at=starts_at,

@@ -285,6 +285,7 @@ class StatusUpdate(TenantModel):
         body, reason = _fit(self.audience, body), _said(reason, "Say what was wrong with it.")
         if body == self.body:
             raise Refused("This says the same as before: change what was wrong.", code="unchanged")
+        from .challenges import UpdateChallenge
         from .sources import UpdateSource
 
         correction = type(self).objects.create(
@@ -301,7 +302,7 @@ class StatusUpdate(TenantModel):
         UpdateSource.note(correction)
         self.state, self.reason = UpdateState.CORRECTED, reason
         self.save(update_fields=["state", "reason"])
-        return self.incident.record(
+        entry = self.incident.record(
             kinds.UPDATE_CORRECTED,
             by=by,
             visibility=self.visibility,
@@ -313,6 +314,8 @@ class StatusUpdate(TenantModel):
             waiver=waiver,
             **correction.reference,
         )
+        UpdateChallenge.answer_all(self, by=by)
+        return entry
 
     @transaction.atomic
     def take_back(self, *, by):
@@ -339,13 +342,15 @@ class StatusUpdate(TenantModel):
     @transaction.atomic
     def withdraw(self, *, by, reason, waiver=""):
         """Take it back with nothing in its place; whoever had it is told so, and why."""
+        from .challenges import UpdateChallenge
+
         self._begin()
         waiver = authority.require_speaking(by, self.incident, self.audience, waiver)
         self._require_standing()
         self.reason = _said(reason, "Say why it is withdrawn.")
         self.state, self.withdrawn_by, self.withdrawn_at = UpdateState.WITHDRAWN, by, timezone.now()
         self.save(update_fields=["state", "reason", "withdrawn_by", "withdrawn_at"])
-        return self.incident.record(
+        entry = self.incident.record(
             kinds.UPDATE_WITHDRAWN,
             by=by,
             visibility=self.visibility,
@@ -354,6 +359,8 @@ class StatusUpdate(TenantModel):
             waiver=waiver,
             **self.reference,
         )
+        UpdateChallenge.answer_all(self, by=by)
+        return entry
 
     @property
     def reference(self):

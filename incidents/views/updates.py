@@ -11,7 +11,7 @@ from ..boards.sources import Sources
 from ..drafting import Drafting
 from ..forms.updates import ClockForm, CorrectionForm, UpdateWithdrawalForm
 from ..lookups import find_incident, require_responder
-from ..models import Obligation
+from ..models import Obligation, UpdateChallenge
 from .acting import act_form, begun, posted
 from .answers import done
 
@@ -33,8 +33,12 @@ def update(request, number, update):
     """What one audience was told, and where it went."""
     incident = find_incident(request, number)
     told = find_update(request, incident, update)
-    reads = told.reads.select_related("membership__person").order_by("at") if request.membership.is_responder else ()
-    return render(request, "incidents/update.html", {"incident": incident, "update": told, "reads": reads})
+    context = {"incident": incident, "update": told}
+    if request.membership.is_responder:
+        context["reads"] = told.reads.select_related("membership__person").order_by("at")
+        context["challenges"] = told.challenges.with_people().in_order()
+        context["may_challenge"] = told.stands and UpdateChallenge.may_challenge(request.membership, told)
+    return render(request, "incidents/update.html", context)
 
 
 @require_GET

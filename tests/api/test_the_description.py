@@ -232,6 +232,7 @@ def things_of(lena):
         "invitations": 1,
         "reinforcements": 1,
         "updates": 1,
+        "challenges": 1,
         "clocks": "customers",
         "drafts": "customers",
         "tasks": incident.tasks.first().pk,

@@ -15,6 +15,7 @@ from incidents.models import (
     RestorationOrder,
     StreamException,
     SyncPoint,
+    UpdateChallenge,
     WorkstreamDependency,
 )
 from notifications.models import Component, Maintenance, PublicIncident, RoutingRule, StatusPage, Subscriber
@@ -205,6 +206,9 @@ STAKEHOLDER = {
     "POST /incidents/<int:number>/updates/<int:pk>/corrections/": SHUT,
     "POST /incidents/<int:number>/updates/<int:pk>/withdrawal/": SHUT,
     "GET /incidents/<int:number>/updates/<int:pk>/sources/": SHUT,
+    "POST /incidents/<int:number>/updates/<int:pk>/challenges/": SHUT,
+    "GET /incidents/<int:number>/challenges/": SHUT,
+    "POST /incidents/<int:number>/challenges/<int:pk>/standing/": SHUT,
     "POST /incidents/<int:number>/update-rounds/": INVALID,
     "POST /incidents/<int:number>/updates/<int:pk>/taking-back/": SHUT,
     "GET /incidents/<int:number>/drafts/": SHUT,
@@ -377,6 +381,9 @@ def parameters(acme, lena, mei, tariq, ruth, ada):
         "workstreams": message.workstream_id,
         "messages": message.pk,
         "updates": entry.details["update"],
+        "challenges": UpdateChallenge.raise_against(
+            incident.updates.get(pk=entry.details["update"]), "It is Europe only", by=lena
+        ).details["challenge"],
         "tasks": incident.tasks.first().pk,
         "findings": raise_finding(incident, by=lena).pk,
         "syntheses": say_what_we_know(incident, by=lena).pk,

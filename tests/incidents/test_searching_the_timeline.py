@@ -136,6 +136,7 @@ CODES_HERE = {
     *(("service_cleared", "service"), ("severity_changed", "moved"), ("update_corrected", "corrects")),
     *(("touchpoint_written", "place"), ("touchpoint_written", "core"), ("touchpoint_written", "kept")),
     *(("estimate_set", "before"), ("business_impact_stated", "before")),
+    ("challenge_answered", "outcome"),
     *(("clock_moved", "before"), ("draft_saved", "version")),
     *(("service_cleared", "service"), ("public_incident_changed", "before")),
 }

@@ -471,6 +471,18 @@ SENTENCES = {
         {"place": "status_page", "core": 3, "text": "Cards fail.", "number": 2},
         "Lena Fischer wrote what stands in one place, after update 3: status page. “Cards fail.”",
     ),
+    "update_challenged": (
+        {"audience": "customers", "number": 3, "name": "Lena Fischer", "reason": "It is Europe only."},
+        "Lena Fischer challenged update 3 to customers.",
+    ),
+    "challenge_waits": (
+        {"audience": "customers", "number": 3, "name": "Sam Okafor", "level": 1, "told": ["lead"]},
+        "The challenge of update 3 to customers by Sam Okafor still waits for an answer. Told: incident lead.",
+    ),
+    "challenge_answered": (
+        {"audience": "customers", "number": 3, "name": "Sam Okafor", "outcome": "stands", "reason": "We looked."},
+        "Lena Fischer answered the challenge of update 3 to customers by Sam Okafor: it stands.",
+    ),
     "update_taken_back": (
         {"audience": "customers", "number": 3},
         "Lena Fischer took update 3 to customers back before it left.",

@@ -10,6 +10,7 @@ from incidents import kinds
 from incidents.arrivals import arrivals_of
 from incidents.models import (
     ChangeIntent,
+    Participant,
     RestorationOrder,
     RoleAssignment,
     StatusUpdate,
@@ -29,6 +30,7 @@ from tests.factories import (
     add_task,
     ask_for,
     ask_question,
+    challenge_update,
     declare_incident,
     file_report,
     give_estimate,
@@ -233,6 +235,26 @@ def test_what_we_know_says_its_lines(lena, tariq, mei):
     assert "Paying fails." in said.short
     assert "Not right, because: It is not only paying" in challenged.text.splitlines()
     assert given.subject.startswith("[SEV3 INC-1] You say what we know for a while")
+
+
+def test_a_challenge_says_what_was_told_what_is_not_right_and_what_became_of_it(lena, tariq, mei):
+    incident = declare_incident(lena)
+    RoleAssignment.assign(incident, "communications_lead", mei, by=lena)
+    Participant.ensure(incident, tariq)
+    challenge = challenge_update(incident, "It is Europe only", told="Cards fail.", by=tariq)
+
+    said = notice_of(incident, "update_challenged")
+    assert said.subject.startswith("[SEV3 INC-1] Update 1 to technical is challenged")
+    lines = {"Not right, because: It is Europe only", "Challenged by: Tariq Haddad"}
+    assert lines < set(said.text.splitlines())
+    assert "Cards fail." in said.text
+    assert f"/incidents/1/challenges/{challenge.pk}/" in said.text
+
+    challenge.let_stand("Asia has it, too", by=mei)
+    answered = notice_of(incident, "challenge_answered")
+    assert {"Stands, because: Asia has it, too", "Answered by: Mei Tanaka"} < set(answered.text.splitlines())
+    assert "Answer by" not in answered.text
+    assert "/incidents/1/updates/1/" in answered.text
 
 
 def test_a_task_says_what_and_until_when(lena, tariq):
