@@ -185,7 +185,36 @@ def _update(row):
     labels = {part.name: part.label for part in PARTS[row["audience"]]}
     said = "".join(f"\n{escaped(labels[name])}:\n\n{fenced(text)}" for name, text in row["body"].items())
     by = escaped(row["published_by"] or "Muster")
-    return f"### Update {row['number']} to {row['audience']}, {moment(row['published_at'])} by {by}\n{said}\n"
+    fell = {"corrected": "Corrected", "withdrawn": "Withdrawn", "taken_back": "Taken back"}.get(row["state"])
+    notes = {"Nothing had changed": row["no_change"], fell: row["reason"] or "before it had left"}
+    noted = "".join(f"\n{label}: {escaped(text)}\n" for label, text in notes.items() if label and text)
+    head = f"### Update {row['number']} to {row['audience']}, {moment(row['published_at'])} by {by}"
+    return f"{head}\n{noted}{said}\n"
+
+
+def _challenge(row):
+    head = f"- {moment(row['challenged_at'])} by {escaped(row['challenged_by'])}, update {row['number']}"
+    answer = f"  - {escaped(row['answered_by'] or 'Muster')}: {escaped(row['answer'])}\n" if row["answer"] else ""
+    return f"{head} to {row['audience']}, {row['state']}: {escaped(row['reason'])}\n{answer}"
+
+
+def _draft(row):
+    labels = {part.name: part.label for part in PARTS[row["audience"]]}
+    said = "".join(f"\n{escaped(labels[name])}:\n\n{fenced(text)}" for name, text in row["body"].items())
+    by, when = escaped(row["written_by"] or "Muster"), moment(row["written_at"])
+    became = f"update {row['update_number']}" if row["update_number"] else row["state"]
+    confirmed = f", confirmed by {escaped(row['confirmed_by'])}" if row["confirmed_by"] else ""
+    head = f"### To {row['audience']}, version {row['version']}, {when} by {by}{confirmed}: {became}"
+    no_change = f"\nNothing has changed: {escaped(row['no_change'])}\n" if row["no_change"] else ""
+    return f"{head}\n{no_change}{said}\n"
+
+
+def _touchpoint(row):
+    place, by = escaped(row["place"].replace("_", " ").capitalize()), escaped(row["written_by"] or "Muster")
+    head = (
+        f"### {place}, version {row['number']}, {moment(row['written_at'])} by {by}, after update {row['core_number']}"
+    )
+    return f"{head}\n\n{fenced(row['text'])}\n"
 
 
 def _estimate(row):
@@ -305,6 +334,9 @@ _SECTIONS = {
     "asks": _ask,
     "briefings": _briefing,
     "updates": _update,
+    "challenges": _challenge,
+    "drafts": _draft,
+    "touchpoints": _touchpoint,
     "reinforcements": _reinforcement,
     "decisions": _decision,
     "changes": _change,

@@ -8,9 +8,11 @@ from rest_framework import serializers
 
 from teams.tenancy import acting_in
 
+from ..api.challenges import ChallengeAnswer
 from ..api.changes import ChangeAnswer
 from ..api.decisions import DecisionAnswer
 from ..api.documents import DocumentAnswer
+from ..api.drafts import DraftAnswer
 from ..api.facts import BusinessImpactAnswer, CommitmentAnswer, EstimateAnswer, ImpactAnswer, OrderAnswer
 from ..api.findings import FindingAnswer
 from ..api.participants import ParticipantAnswer
@@ -24,6 +26,7 @@ from ..api.sync_points import SyncPointAnswer
 from ..api.synthesis import SynthesisAnswer
 from ..api.tasks import TaskAnswer, owners_in
 from ..api.theories import FixAnswer, HypothesisAnswer
+from ..api.touchpoints import TouchpointAnswer
 from ..api.updates import UpdateAnswer
 from ..api.waivers import WaiverAnswer
 from ..api.workstreams import WorkstreamAnswer
@@ -46,6 +49,20 @@ class HandoverRecord(HandoverAnswer):
     briefing = None
     name = serializers.CharField(source="assignment.membership.name")
     to_name = serializers.CharField(source="to.name")
+
+
+class DraftRecord(DraftAnswer):
+    """Whatever became of it; `version` says how often it was saved, the timeline when and by whom."""
+
+    state = serializers.CharField()
+    update_number = serializers.IntegerField(source="update.number", default=None, allow_null=True)
+
+
+class TouchpointRecord(TouchpointAnswer):
+    """What once stood in a place; whether it is stale is a question about now."""
+
+    stale = None
+    core_number = serializers.IntegerField(source="core.number")
 
 
 class Participation(ParticipantAnswer):
@@ -162,6 +179,12 @@ class Export:
         yield "sync_points", SyncPointAnswer(meetings, many=True).data
         versions = incident.syntheses.for_reading(viewer).order_by("version")
         yield "what_we_know", SynthesisAnswer(versions, many=True).data
+        challenges = incident.challenges.with_people().in_order()
+        yield "challenges", ChallengeAnswer(challenges, many=True).data
+        drafts = incident.drafts.with_people().select_related("update").order_by("pk")
+        yield "drafts", DraftRecord(drafts, many=True).data
+        places = incident.touchpoints.with_people().order_by("pk")
+        yield "touchpoints", TouchpointRecord(places, many=True).data
         findings = incident.findings.visible_to(viewer).for_reading().in_order()
         yield "findings", FindingAnswer(findings, many=True).data
         tasks = list(incident.tasks.visible_to(viewer).with_people().order_by("number"))

@@ -24,6 +24,9 @@ from incidents.models import (
     StatusUpdate,
     SyncPoint,
     TimelineEntry,
+    Touchpoint,
+    UpdateChallenge,
+    UpdateDraft,
 )
 from tests.factories import (
     add_task,
@@ -104,6 +107,37 @@ def test_it_holds_everything_in_the_shapes_of_the_api(lena, tariq, incident, sig
         ("lead", "Tariq Haddad", True),
     ]
     assert {each["member"] for each in taken["participants"]} >= {"lena@acme.test", "tariq@acme.test"}
+
+
+def test_what_was_drafted_challenged_and_written_where_customers_read_is_in_it(
+    lena, tariq, mei, stan, incident, signed_in
+):
+    said = {"what_is_happening": "Cards *fail*.", "what_we_are_doing": "We roll back."}
+    UpdateDraft.save_text(incident, "customers", said, by=mei)
+    incident.drafts.get().discard(by=mei)
+    UpdateDraft.save_text(incident, "customers", said, by=mei)
+    incident.drafts.open().get().confirm(by=tariq)
+    incident.drafts.open().get().publish(by=mei, hold=None)
+    update = incident.updates.get(audience="customers")
+    Touchpoint.write(incident, "social", "Cards *fail*.", by=mei)
+    UpdateChallenge.raise_against(update, "Only *some* do", by=tariq)
+    update.correct(said | {"what_is_happening": "Some cards fail."}, by=mei, reason="Some *only*")
+    Touchpoint.write(incident, "social", "Some cards fail.", by=mei)
+
+    taken, text = as_json(signed_in(lena), incident), read(as_text(signed_in(lena), incident))
+
+    assert [(each["state"], each["update_number"], each["confirmed_by"]) for each in taken["drafts"]] == [
+        ("discarded", None, None),
+        ("published", update.number, "tariq@acme.test"),
+    ]
+    assert [each["text"] for each in taken["touchpoints"]] == ["Cards *fail*.", "Some cards fail."]
+    assert [(each["state"], each["answer"]) for each in taken["challenges"]] == [("corrected", "Some *only*")]
+    assert "Only \\*some\\* do\n  - mei@acme.test: Some \\*only\\*\n" in text
+    assert "Corrected: Some \\*only\\*" in text
+    assert "confirmed by tariq@acme.test: update 3" in text
+    assert "### Social, version 2" in text
+    outside = as_json(signed_in(stan), incident)
+    assert not outside.keys() & {"drafts", "touchpoints", "challenges"}
 
 
 def test_what_was_estimated_promised_and_put_in_order_is_in_it(lena, incident, stan, signed_in, program):
