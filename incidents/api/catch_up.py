@@ -10,6 +10,8 @@ from ..fragments import attach_messages
 from ..lookups import find_incident, room_of
 from ..models import Participant
 from .decisions import DecisionAnswer
+from .facts import CommitmentAnswer, EstimateAnswer, ImpactAnswer
+from .reinforcements import ReinforcementAnswer
 from .synthesis import SynthesisAnswer
 from .timeline import EntryAnswer
 from .updates import UpdateAnswer
@@ -39,6 +41,10 @@ class CatchUpAnswer(Answer):
     standing = serializers.CharField()
     known = SynthesisAnswer(allow_null=True, help_text="The current version of what we know, or null.")
     updates = serializers.SerializerMethodField(help_text="What each audience that you may read was told last.")
+    estimate = EstimateAnswer(allow_null=True, help_text="When it will be over, as far as you may read it, or null.")
+    impacts = ImpactAnswer(many=True, help_text="What does not work for whom now.")
+    commitments = CommitmentAnswer(many=True, help_text="What was promised and is not over.")
+    called_for = ReinforcementAnswer(many=True, help_text="Requests for people that wait for a word.")
     active_work = WorkstreamAnswer(many=True, help_text="Workstreams that are not done.")
     open_decisions = serializers.SerializerMethodField(help_text="What waits for a choice, the most urgent first.")
     turns = serializers.SerializerMethodField(help_text="What changed the course of it since, the oldest first.")

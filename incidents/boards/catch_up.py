@@ -121,6 +121,28 @@ class CatchUp:
         waiting = [card for card in self.room.decisions.cards if card.is_open]
         return sorted(waiting, key=lambda card: card.decision.needed_by)
 
+    @property
+    def estimate(self):
+        """The estimate that holds, if the viewer may read it, or None."""
+        return self.room.facts.estimate
+
+    @property
+    def impacts(self):
+        """What does not work for whom, as far as the viewer may read it."""
+        return [row.fact for row in self.room.facts.shown_impacts]
+
+    @property
+    def commitments(self):
+        """What was promised and is not over, the soonest first; none for stakeholders."""
+        return [row.fact for row in self.room.facts.shown_commitments]
+
+    @cached_property
+    def called_for(self):
+        """Requests for people that wait for a word, the oldest first; none for stakeholders."""
+        if not self.room.responds:
+            return []
+        return list(self.incident.reinforcements.waiting().for_reading(self.viewer).in_order())
+
     @cached_property
     def turns(self):
         """The entries that changed the course of it, the oldest first, at most so many of the newest."""

@@ -16,8 +16,18 @@ from incidents.models import (
 )
 from incidents.room import IncidentRoom
 from playbooks.models import Severity
-from teams.models import TechnicalDomain
-from tests.factories import declare_incident, open_workstream, post_message, propose_theory, raise_decision
+from teams.models import Rota, Team, TechnicalDomain
+from tests.factories import (
+    ask_for,
+    declare_incident,
+    give_estimate,
+    open_workstream,
+    post_message,
+    propose_commitment,
+    propose_impact,
+    propose_theory,
+    raise_decision,
+)
 from tests.incidents.pages import HTMX, last_entry, queries_of, url_of, words_of
 
 NOW = timezone.now()
@@ -61,6 +71,35 @@ def test_it_names_the_decisions_that_wait_whoever_makes_them(
     assert "Open decisions D1 Roll back?" in page
     assert "incident lead, Lena Fischer" in page
     assert len(card(incident, lena).open_decisions) == 2
+
+
+def test_it_says_how_long_for_whom_what_was_promised_and_who_is_asked_for(
+    incident, lena, tariq, ruth, sam, mei, stan, program, signed_in
+):
+    give_estimate(incident, by=lena, hours=(1, 2))
+    propose_impact(incident, by=tariq, segment="EU")
+    propose_commitment(incident, "Exports work again", by=lena)
+    Rota.objects.filter(on_call=sam).delete()
+    desk = Team.objects.create(slug="desk", name="Desk", function=ruth.function, manager=mei)
+    desk.members.add(ruth, sam)
+    asked, over = (ask_for(incident, each, by=lena, purpose="You know the bank") for each in (ruth, sam))
+    over.withdraw(by=lena)
+
+    inside, outside = card(incident, tariq), card(incident, stan)
+    assert (inside.estimate.number, [each.label for each in inside.impacts]) == (1, ["I1"])
+    assert ([each.label for each in inside.commitments], inside.called_for) == (["P1"], [asked])
+    assert (outside.estimate, outside.impacts, outside.commitments, outside.called_for) == (None, [], [], [])
+
+    page = words_of(signed_in(tariq).get(url_of(incident, "catch-up/"), headers=HTMX))
+    assert "How long, for whom Over Between" in page
+    assert "Checkout: partly broken, EU, not confirmed yet" in page
+    assert "Exports work again promised to Hooli" in page
+    assert f"People asked for {asked.label} Ruth Meyer: You know the bank" in page
+    hidden = words_of(signed_in(stan).get(url_of(incident, "catch-up/"), headers=HTMX))
+    assert not any(word in hidden for word in ("How long, for whom", "Hooli", "the bank"))
+    read = program(tariq).get("/incidents/1/catch-up/").json()
+    assert read["estimate"]["basis"] == "The roll-back takes an hour"
+    assert [len(read[name]) for name in ("impacts", "commitments", "called_for")] == [1, 1, 1]
 
 
 def test_whoever_came_in_the_first_minutes_has_missed_nothing(incident, tariq, sam, clock):
