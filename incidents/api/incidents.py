@@ -114,7 +114,7 @@ class IncidentDetail(IncidentLine):
     functions = ActivationAnswer(source="called_functions", many=True)
     roles = RoleAnswer(source="current_roles", many=True)
     clocks = serializers.SerializerMethodField()
-    guards = serializers.SerializerMethodField()
+    guards = serializers.SerializerMethodField(help_text="What is missing; nothing for stakeholders.")
     interruptions = serializers.SerializerMethodField(help_text="Null for stakeholders.")
     last_entry = serializers.SerializerMethodField(help_text="The number of the last entry that you may read.")
 
@@ -123,6 +123,9 @@ class IncidentDetail(IncidentLine):
         return ClockAnswer(clocks, many=True).data
 
     def get_guards(self, incident) -> GapAnswer(many=True):
+        if not self.context["request"].membership.is_responder:
+            # A gap says in the words of the room what is missing there.
+            return []
         facts = Facts.of(
             incident,
             viewer=self.context["request"].membership,

@@ -1,0 +1,206 @@
+"""Everything that leaves carries only what its reader may know: mails, text messages, pages, programs, files, sockets.
+
+`planting.py` puts a word of its own into every sentence of an incident; here stands who may read which shelf.
+"""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.test import Client
+from django.utils import timezone
+
+from incidents import frames
+from incidents.models.workstreams import reach_of, restricted_in
+from notifications import snapshots, tick
+from notifications.models import Delivery
+from notifications.public_door import Database
+from notifications.public_page import PublicPage
+from tests.telling.fields import SAY_NOTHING, names_of_fields, without
+from tests.telling.planting import (
+    ASKED,
+    BRIEFING,
+    COORDINATION,
+    CUSTOMERS,
+    HELD,
+    LEADERSHIP,
+    OUTDATED,
+    PUBLIC,
+    QUESTION,
+    RESTRICTED,
+    ROOM,
+    SUBSCRIBER,
+    SUMMARY,
+    TAKEN_BACK,
+    TECHNICAL,
+    TITLE,
+    WITHDRAWN,
+    WORD,
+    Planted,
+)
+from tests.test_routes import ROUTES
+
+OUTSIDE = {PUBLIC, CUSTOMERS}
+# What whoever only has to know reads on a page; and what of it still holds.
+BRIEFED = {TITLE, BRIEFING, LEADERSHIP, CUSTOMERS, PUBLIC, QUESTION}
+ON_RECORD = {OUTDATED, WITHDRAWN}
+STAKEHOLDER = {TITLE, SUMMARY, BRIEFING, LEADERSHIP, CUSTOMERS, PUBLIC, *ON_RECORD}
+RESPONDER = STAKEHOLDER | {ROOM, TECHNICAL, COORDINATION, HELD, TAKEN_BACK}
+ALL = RESPONDER | {QUESTION, ASKED, RESTRICTED}
+
+# Who reads which shelves, wherever they look.
+READS = {
+    "lena": ALL,  # leads, owns the organisation
+    "ada": ALL,  # administers
+    "tariq": ALL - {QUESTION},  # owns the restricted workstream and was asked
+    "mei": ALL - {RESTRICTED},  # speaks
+    "sam": ALL - {RESTRICTED},  # hears the customers
+    "ruth": RESPONDER | {QUESTION},  # decides, and asked
+    "olga": RESPONDER,  # observes
+    "stan": STAKEHOLDER,
+}
+
+
+@pytest.fixture(autouse=True)
+def fresh(settings, tmp_path):
+    settings.DATA_DIR = tmp_path
+    Database.away_until = 0.0
+
+
+@pytest.fixture
+def plant(acme, request):
+    def planted(**more):
+        people = {name: request.getfixturevalue(name) for name in READS if name != "olga"}
+        return Planted(acme, people, **more)
+
+    return planted
+
+
+def excess(planted, text, allowed):
+    """What a text carries beside what is allowed: `{shelf: words}`."""
+    return {shelf: words for shelf, words in planted.words.found_in(text).items() if shelf not in allowed}
+
+
+# --- Mails and text messages ----------------------------------------------------------------------------
+
+
+def test_every_message_carries_what_its_reader_may_know(acme, plant, mailoutbox, sms_gateway):
+    planted = plant(send=tick.run)
+    began = timezone.now()
+    for minutes in (0, 16, 61):
+        with time_machine.travel(began + timedelta(minutes=minutes)):
+            tick.run()
+    sent = {each.identifier: each for each in Delivery.objects.select_related("notice__entry", "recipient__person")}
+    identifiers = [mail.extra_headers["Message-ID"].strip("<>").partition("@")[0] for mail in mailoutbox]
+    copies = [(sent[key], whole(mail)) for key, mail in zip(identifiers, mailoutbox, strict=True)]
+    copies += [(sent[text["id"]], text["text"]) for text in sms_gateway.requests]
+
+    leaks = [
+        (str(delivery.recipient or delivery.subscriber), delivery.notice.subject, more)
+        for delivery, text in copies
+        if (more := excess(planted, text, readable(delivery)))
+    ]
+    assert leaks == []
+    reached = {shelf for _, text in copies for shelf in planted.words.found_in(text)}
+    assert reached == ALL - {HELD, TAKEN_BACK}
+    told = {delivery.address for delivery, _ in copies}
+    assert {SUBSCRIBER, "stan@acme.test", "ruth@acme.test", "olga@acme.test"} <= told
+
+
+def whole(mail):
+    """All that a mail carries."""
+    return "\n".join([mail.subject, mail.body, *(each.content for each in mail.alternatives), str(mail.extra_headers)])
+
+
+def readable(delivery):
+    """The shelves that one copy may be from: what its reader may know, and what a notice of this sort is for."""
+    if delivery.subscriber_id:
+        return OUTSIDE | {OUTDATED}
+    reader = READS[delivery.recipient.email.partition("@")[0]] - {HELD, TAKEN_BACK}
+    if delivery.notice.reader == "update":
+        audience = delivery.notice.entry.details["audience"]
+        return reader & {TITLE, audience, *(ON_RECORD if audience in ("leadership", "customers") else ())}
+    if delivery.notice.reader == "briefing":
+        return reader & {TITLE, BRIEFING, LEADERSHIP, CUSTOMERS, QUESTION}
+    return reader
+
+
+# --- Pages, programs, files, sockets --------------------------------------------------------------------
+
+
+def test_every_page_program_file_and_frame_carries_what_its_reader_may_know(acme, plant, signed_in, program):
+    planted = plant()
+    tick.run()
+    leaks, reached = [], {}
+    for name in READS:
+        member = getattr(planted, name)
+        for where, text in read_by(planted, name, signed_in(member), program(member).client):
+            reached.setdefault(name, set()).update(planted.words.found_in(text))
+            if more := excess(planted, text, allowed_at(where, name)):
+                leaks.append((name, where, more))
+
+    assert leaks == []
+    assert [name for name in READS if not READS[name] <= reached[name]] == []
+
+
+def allowed_at(where, name):
+    """What this reader may find in one place: a briefing holds only what is said to whoever has to know and decide."""
+    if "/brief/" in where and name in ("ruth", "olga", "stan"):
+        return READS[name] & BRIEFED
+    if "/updates/" in where:
+        return READS[name] | {HELD}
+    # The record tells of every publication at the moment it is made, before it leaves.
+    return READS[name] | {HELD, TAKEN_BACK}
+
+
+# What shows much at once.
+MUCH = {f"incidents:{name}" for name in ("detail", "timeline", "brief", "export_json")}
+# What programs read of an incident, which two of them read whole.
+LISTS = ("olga", "stan")
+
+
+def read_by(planted, name, browser, api):
+    """`(where, text)` of what one member can open."""
+    for route in ROUTES:
+        listed = name in LISTS and route.name.startswith("api-") and route.arguments == ["number"]
+        if route.name in MUCH or (listed and route.name != "api-export"):
+            address = route.address(org="acme", number=planted.incident.number)
+            yield address, body_of((api if listed else browser).get(address))
+    shut = restricted_in({planted.incident.pk})[planted.incident.pk]
+    reach = reach_of(getattr(planted, name), shut)
+    for frame in frames.read(planted.incident.pk, 0).frames:
+        if reach.covers(frame.needs):
+            yield f"frame {frame.number}", frame.after(0)
+
+
+def body_of(answer):
+    content = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    return content.decode() + str(dict(answer.headers))
+
+
+def test_the_public_reads_what_was_said_to_it(acme, plant):
+    """On every document of the status page, alive and on disk, and in answers to whoever is not signed in."""
+    planted = plant()
+    tick.run()
+    snapshots.write(acme)
+    page = PublicPage.of(acme)
+    told = {path: page.document(path).body.decode() for path in page.paths}
+    told |= {f"{path} on disk": snapshots.read("acme", path).body.decode() for path in page.paths}
+    told |= {path: body_of(Client().get(f"/status/acme/{path}")) for path in ("", "history/", "history.rss")}
+
+    assert {path: more for path, text in told.items() if (more := excess(planted, text, OUTSIDE))} == {}
+    assert {shelf for text in told.values() for shelf in planted.words.found_in(text)} == OUTSIDE
+    assert not any(name in text for text in told.values() for name in ("INC-", "Lena", "Mei Tanaka", "SEV1"))
+
+
+# --- Nothing is forgotten ---------------------------------------------------------------------------------
+
+
+def test_every_field_that_holds_words_of_an_incident_was_planted(acme, plant):
+    plant(send=tick.run)
+
+    assert {name for name in without(WORD.search) if name.startswith("incidents.")} == set()
+
+
+def test_what_is_left_out_exists():
+    assert SAY_NOTHING.keys() <= names_of_fields()
