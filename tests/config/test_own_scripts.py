@@ -1,0 +1,53 @@
+"""The scripts that we wrote: how much of them a room loads, and that they are the same once they are lean."""
+
+import gzip
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.contrib.staticfiles import finders
+from django.core.files.base import ContentFile
+
+from config.static_files import LeanStorage, lean
+from tests.factories import declare_incident
+
+ELEMENTS = sorted((Path(settings.BASE_DIR) / "static/js/elements").glob("*.js"))
+# What a browser receives of them for the room in production, in bytes; and before compression.
+MOST_ON_THE_WAY = 12 * 1024
+MOST = 32 * 1024
+
+
+def scripts_of(page):
+    paths = re.findall(r'<script[^>]* src="/static/(js/[^"]+)"', page)
+    assert len(paths) == len(set(paths))
+    return [lean(Path(finders.find(path)).read_text()).encode() for path in paths]
+
+
+def test_the_room_loads_little_of_our_own(lena, signed_in):
+    incident = declare_incident(lena)
+
+    scripts = scripts_of(signed_in(lena).get(incident.get_absolute_url()).content.decode())
+
+    assert len(scripts) > 5
+    assert sum(len(gzip.compress(script, 9)) for script in scripts) <= MOST_ON_THE_WAY
+    assert sum(map(len, scripts)) <= MOST
+
+
+@pytest.mark.parametrize("path", ELEMENTS, ids=lambda path: path.stem)
+def test_a_script_holds_no_text_over_several_lines(path):
+    """`lean` would change it."""
+    for line in path.read_text().splitlines():
+        code = "" if line.strip().startswith("//") else line
+        assert code.count("`") % 2 == 0
+        assert "/*" not in code
+
+
+def test_collected_scripts_are_lean_and_nothing_else_is_touched(tmp_path, settings):
+    storage = LeanStorage(location=tmp_path, base_url="/static/")
+
+    storage.save("js/elements/x.js", ContentFile(b'// Why.\nif (here) {\n  // Because.\n\n  go("// on");\n}\n'))
+    storage.save("js/other.js", ContentFile(b"// Theirs.\n"))
+
+    assert (tmp_path / "js/elements/x.js").read_bytes() == b'if (here) {\ngo("// on");\n}\n'
+    assert (tmp_path / "js/other.js").read_bytes() == b"// Theirs.\n"
