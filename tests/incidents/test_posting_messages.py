@@ -124,7 +124,7 @@ def test_markdown_is_drawn_and_scripts_are_not(tariq, general, signed_in):
 
     html = signed_in(tariq).get("/o/acme/incidents/1/").content.decode()
 
-    thread = html[html.index('class="msg__text"') :].split("</li>")[0]
+    thread = html[html.index('<div class="msg__text"') :].split("</li>")[0]
     assert "<strong>bold</strong>" in thread
     assert "&lt;script&gt;" in thread
     assert "<script" not in thread

@@ -44,6 +44,14 @@ def installation(tmp_path_factory, mail_server, sms_gateway):
 
 
 @pytest.fixture(scope="module")
+def own(tmp_path_factory):
+    """One that may be killed."""
+    with Installation(tmp_path_factory.mktemp("own")) as running:
+        running.do("build")
+        yield running
+
+
+@pytest.fixture(scope="module")
 def chromium():
     """Started and stopped with the module: as long as it runs, this thread counts as inside an event loop."""
     expect.set_options(timeout=PATIENCE)

@@ -22,6 +22,7 @@ from incidents.models import (  # noqa: E402
     Question,
     RoleAssignment,
     StatusUpdate,
+    SupportReport,
     TimelineEntry,
 )
 from notifications.leases import LEASE  # noqa: E402
@@ -162,6 +163,42 @@ def texts(number):
     """What was said, in order."""
     with acting_in(_acme()):
         return list(Message.objects.filter(incident__number=number).in_order().values_list("text", flat=True))
+
+
+def to_do(number):
+    """`[tasks, findings]` that people wrote, each in order."""
+    with acting_in(_acme()):
+        incident = Incident.objects.get(number=number)
+        tasks = incident.tasks.exclude(added_by=None).order_by("number").values_list("text", flat=True)
+        return [list(tasks), list(incident.findings.order_by("number").values_list("condition", flat=True))]
+
+
+def add_task(number, text, owner):
+    """Its primary key."""
+    with acting_in(_acme()):
+        incident = Incident.objects.get(number=number)
+        return factories.add_task(incident, text, by=_member("lena"), owner=_member(owner)).pk
+
+
+def symptom(number, title):
+    """What one customer sees, told by Sam."""
+    with acting_in(_acme()):
+        incident, sam = Incident.objects.get(number=number), _member("sam")
+        told = factories.file_report(incident, title, by=sam)
+        factories.name_symptom(incident, title, by=sam, reports=[told])
+
+
+def customers(number):
+    with acting_in(_acme()):
+        return [each.customers for each in SupportReport.objects.filter(incident__number=number)]
+
+
+def decline(number):
+    """It was nothing: no more can be done in it."""
+    with acting_in(_acme()):
+        Incident.objects.get(number=number).decline(
+            by=_member("lena"), reason="A false alarm.", waiver="It was nothing."
+        )
 
 
 def unsettled():

@@ -6,17 +6,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.journeys.browsing import Watched
-from tests.journeys.installation import Installation
 
 DRAFT = "I was about to say"
-
-
-@pytest.fixture(scope="module")
-def own(tmp_path_factory):
-    """An installation that may be killed."""
-    with Installation(tmp_path_factory.mktemp("own")) as running:
-        running.do("build")
-        yield running
 
 
 @pytest.fixture

@@ -98,8 +98,8 @@ customElements.define("live-incident", class extends HTMLElement {
   take(frame) { this[`on_${frame.type}`]?.(frame); }
 
   on_ready(frame) {
-    // Another view of the incident than the page was made for: what may be seen now is drawn anew.
-    const reach = [frame.reach, ...frame.restricted].join();
+    // Another reader, or another view of the incident, than the page was made for: what may be seen now is drawn anew.
+    const reach = [frame.member, frame.reach, ...frame.restricted].join();
     if (this.reach && this.reach !== reach) return location.reload();
     this.reach = reach;
     this.after = Math.max(this.after, frame.number);
@@ -200,6 +200,8 @@ customElements.define("live-incident", class extends HTMLElement {
     list.querySelector(":scope > .log__empty")?.remove();
     if (document.hidden && !mine && !("system" in line.dataset)) this.unread(list);
     line.dataset.new = "";
+    // What the writer sees already, as it waits to be sent, gives way to it.
+    document.getElementById(`waiting-${line.dataset.once}`)?.remove();
     list.append(line);
     this.mark(list);
     window.htmx?.process(line);
@@ -332,6 +334,7 @@ customElements.define("live-incident", class extends HTMLElement {
       poll: "Updates every 15 s",
       off: `Offline since ${this.since}. What you see is a copy from then.`,
     }[state];
+    document.dispatchEvent(new CustomEvent("line", { detail: { state, over: this.over && said } }));
     for (const link of document.querySelectorAll(".link[role=status]")) {
       if (link.dataset.state === state && link.textContent === said) continue;
       link.dataset.state = state;
