@@ -1,6 +1,7 @@
 // <waiting-line owner="5">: what somebody wrote in the room and the server has not taken yet. It lies in this browser, for
 // this person and this incident, until the server has it once: the form's `key` goes with it however often it is sent.
-// Forms that may wait name themselves: <form data-waits="Finding" hx-post="…">. All others are refused without a line.
+// Forms that may wait name themselves: <form data-waits="Finding" hx-post="…">. All others are refused without a line, and
+// so is a composer that holds a command.
 const PATIENCE = 10e3, READING = 8e3, AGAIN = 15e3, LONGEST = 864e5;
 const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 const keyOf = (form) => form.elements.namedItem("key");
@@ -62,7 +63,7 @@ customElements.define("waiting-line", class extends HTMLElement {
     const { elt, requestConfig } = event.detail, { verb, path, triggeringEvent } = requestConfig;
     if (verb === "get") {
       if (this.isOff && triggeringEvent?.type === "click") this.open(elt) ? event.preventDefault() : this.refuse(event, "page");
-    } else if (elt.dataset.waits === undefined || path !== elt.getAttribute("hx-post")) {
+    } else if (elt.dataset.waits === undefined || elt.dataset.commandTyped !== undefined || path !== elt.getAttribute("hx-post")) {
       if (this.isOff) this.refuse(event, "others");
     } else {
       const item = this.take(elt, requestConfig);
