@@ -40,7 +40,7 @@ def begin():
 
 
 def bring_up_to_date():
-    import_module("playbooks.migrations.0003_tell").fill_in(apps, None)
+    import_module("playbooks.migrations.0003_numbers").fill_in(apps, None)
 
 
 def texts():
