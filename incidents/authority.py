@@ -3,9 +3,11 @@
 A verb asks before it acts, and the template asks the same question before it draws the button. Rights come from the
 organisation's decision-right matrix. A vacancy never locks anybody out: while nobody holds a right, every responder
 may act.
+
+An `incident` is asked who holds what; where everything about it has been read already, its room answers in its place.
 """
 
-from playbooks.models import DecisionClass, DecisionRight, IncidentRole
+from playbooks.models import DecisionClass, IncidentRole
 from teams.errors import Refused
 
 from .rights import Rights
@@ -41,7 +43,7 @@ def may_post(membership, incident):
     """Say something in the room. Who observes or follows does not, until they join; a newcomer joins by posting."""
     if membership is None:
         return True
-    return membership.is_responder and not incident.participants.reading().filter(membership=membership).exists()
+    return membership.is_responder and not incident.is_only_read_by(membership)
 
 
 def may_administer(membership):
@@ -54,7 +56,7 @@ def may_coordinate(membership, incident):
         return True
     if not membership.is_responder:
         return False
-    holders = incident.holders_of(DecisionRight.objects.roles_for(DecisionClass.COORDINATION))
+    holders = incident.holders_by_right(DecisionClass.COORDINATION)
     return membership.pk in holders if holders else may_post(membership, incident)
 
 
@@ -113,8 +115,7 @@ def may_promise(membership, incident):
     """Speak to customers about what is promised: whoever publishes, decides priorities or leads."""
     if membership is None or not membership.is_responder:
         return membership is None
-    classes = (DecisionClass.PUBLISHING, DecisionClass.PRIORITY, DecisionClass.COORDINATION)
-    holders = incident.holders_of(DecisionRight.objects.filter(decision_class__in=classes).values("role"))
+    holders = incident.holders_by_right(DecisionClass.PUBLISHING, DecisionClass.PRIORITY, DecisionClass.COORDINATION)
     return membership.pk in holders if holders else may_post(membership, incident)
 
 
@@ -126,14 +127,14 @@ def may_seize(membership, incident, definition):
         return False
     if definition.function_id and membership.rotas.filter(function=definition.function_id).exists():
         return True
-    return membership.pk in incident.holders_of(DecisionRight.objects.roles_for(DecisionClass.RESOURCE))
+    return membership.pk in incident.holders_by_right(DecisionClass.RESOURCE)
 
 
 def may_publish(membership, incident, audience):
     """Technical word comes from every responder; everything above goes through the communications lead."""
     if audience == "technical":
         return may_respond(membership)
-    holders = incident.holders_of(DecisionRight.objects.roles_for(DecisionClass.PUBLISHING))
+    holders = incident.holders_by_right(DecisionClass.PUBLISHING)
     return membership is not None and membership.is_responder and membership.pk in holders
 
 

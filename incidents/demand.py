@@ -1,10 +1,15 @@
 """Which hats an incident wants right now. Pure questions; the board, the guards and the pages ask the same."""
 
+from collections import defaultdict
 from dataclasses import dataclass
+
+from django.db.models import Exists, OuterRef
 
 from playbooks.models import Scope
 from playbooks.models.roles import Wanted
+from teams.models import TechnicalDomain
 
+from .models import Participant, RoleAssignment, Workstream
 from .models.functions import ENGINEERING, ActivationState
 
 SUPPORT = "support"
@@ -31,7 +36,7 @@ class Demand:
                 state == ActivationState.ENGAGED and slug != ENGINEERING for slug, state in states.items()
             ),
             customer_facing=is_customer_facing(incident, states.get(SUPPORT)),
-            domains=in_order(incident.engaged_domains() if domains is None else domains),
+            domains=in_order(domains_at_work([incident.pk])[incident.pk] if domains is None else domains),
         )
 
     def wants(self, definition, domain=None):
@@ -54,6 +59,30 @@ class Demand:
     def places(self, definition):
         """Where this role is to be held: `None` for the whole incident, or each domain at work."""
         return self.domains if definition.per_domain else (None,)
+
+
+def domains_at_work(incidents):
+    """`{primary key of the incident: technical domains}`: of workstreams that are not done, and of who works on it.
+
+    Workstreams that not everybody may know of say nothing here, and neither does who wears a hat without technical
+    work: an engineer who leads does not look into their own domain meanwhile.
+    """
+    elsewhere = RoleAssignment.objects.current().filter(
+        incident=OuterRef("incident"), membership=OuterRef("membership"), definition__technical=False
+    )
+    streams = Workstream.objects.active().filter(incident__in=incidents, restricted=False, domain__isnull=False)
+    people = (
+        Participant.objects.active()
+        .filter(incident__in=incidents, membership__domain__isnull=False)
+        .exclude(Exists(elsewhere))
+    )
+    own, beside = streams.values_list("incident", "domain"), people.values_list("incident", "membership__domain")
+    pairs = list(own.order_by().union(beside.order_by()))
+    domains = TechnicalDomain.objects.in_bulk({domain for _, domain in pairs}) if pairs else {}
+    found = defaultdict(list)
+    for incident, domain in pairs:
+        found[incident].append(domains[domain])
+    return found
 
 
 def is_customer_facing(incident, support):

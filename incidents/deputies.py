@@ -19,13 +19,17 @@ def deputies_of(incident, *, beside=()):
 
     Those `beside` are left out: whoever leads, and whoever waits for an answer.
     """
-    delegate = delegate_of(incident)
     coordinators = Membership.objects.with_people().filter(
         pk__in=incident.holders_of([IncidentRole.TECHNICAL_COORDINATOR])
     )
-    found = dict.fromkeys([*([delegate] if delegate else []), *coordinators.order_by("pk")])
+    return nearest(delegate_of(incident), coordinators.order_by("pk"), on_call_for_the_lead, beside=beside)
+
+
+def nearest(delegate, coordinators, on_call, *, beside=()):
+    """Of these the deputies; `on_call` is asked only where there is nobody nearer."""
+    found = dict.fromkeys([*([delegate] if delegate else []), *coordinators])
     found = [member for member in found if member.pk not in beside]
-    return found or [member for member in _on_call_for_the_lead() if member.pk not in beside]
+    return found or [member for member in on_call() if member.pk not in beside]
 
 
 def may_stand_in(membership, incident, clock=None, *, beside=()):
@@ -43,7 +47,7 @@ def may_stand_in(membership, incident, clock=None, *, beside=()):
     return clock is not None and bool(clock.level) and membership in deputies_of(incident, beside=beside)
 
 
-def _on_call_for_the_lead():
+def on_call_for_the_lead():
     definition = RoleDefinition.objects.named(IncidentRole.LEAD)
     rotas = Rota.objects.select_related("on_call__person", "on_call__function")
     rotas = rotas.filter(function=definition.function_id if definition else None)

@@ -66,11 +66,34 @@ class Right:
         return f"Nobody is {in_words(self.role)}; {names} decides this instead ({in_words(self.authority)})."
 
 
-class Rights:
-    """The rights in one incident, each part read once and only when it is asked for."""
+class Bench:
+    """What the organisation says in every incident: its matrix, and who stands in for its leadership."""
 
-    def __init__(self, incident):
+    @cached_property
+    def matrix(self):
+        """`{decision class: [role, …]}`."""
+        roles = defaultdict(list)
+        for decision_class, role in DecisionRight.objects.order_by("pk").values_list("decision_class", "role"):
+            roles[decision_class].append(role)
+        return roles
+
+    @cached_property
+    def administrators(self):
+        return tuple(Membership.objects.administrators().with_people().order_by("pk"))
+
+    @cached_property
+    def leaders_on_call(self):
+        on_call = Membership.objects.active().with_people().filter(rotas__function__slug=LEADERSHIP).order_by("pk")
+        return tuple(member for member in on_call if member.is_responder)
+
+
+class Rights:
+    """The rights in one incident, each part read once, only when it is asked for, and not where the caller has."""
+
+    def __init__(self, incident, *, bench=None, hats=None):
         self.incident = incident
+        self.bench = bench or Bench()
+        self._read = hats
 
     def to_decide(self, decision_class, domain=None):
         """Who decides a matter of this class; `domain` narrows an investigation to whoever coordinates there."""
@@ -84,26 +107,19 @@ class Rights:
         interim = decision_class == DecisionClass.PRIORITY and right.authority != role
         return Right(role, right.authority, right.members, interim)
 
-    @cached_property
+    @property
     def administrators(self):
-        return tuple(Membership.objects.administrators().with_people().order_by("pk"))
+        return self.bench.administrators
 
     # --- Inside ------------------------------------------------------------------------------
 
     @cached_property
-    def _matrix(self):
-        roles = defaultdict(list)
-        for decision_class, role in DecisionRight.objects.order_by("pk").values_list("decision_class", "role"):
-            roles[decision_class].append(role)
-        return roles
-
-    @cached_property
     def _hats(self):
-        return list(self.incident.roles.current().with_people().order_by("pk"))
+        return list(self.incident.roles.current().with_people().order_by("pk")) if self._read is None else self._read
 
     def _held(self, decision_class, domain=None):
         """The right of those who wear a hat for it, or None."""
-        for role in self._matrix[decision_class]:
+        for role in self.bench.matrix[decision_class]:
             worn = [hat for hat in self._hats if hat.role == role]
             members = [hat.membership for hat in worn if hat.domain_id in (None, getattr(domain, "pk", None))]
             if members:
@@ -111,16 +127,11 @@ class Rights:
         return None
 
     def _first_role(self, decision_class):
-        return next(iter(self._matrix[decision_class]), IncidentRole.LEAD.value)
-
-    @cached_property
-    def _leaders_on_call(self):
-        on_call = Membership.objects.active().with_people().filter(rotas__function__slug=LEADERSHIP).order_by("pk")
-        return tuple(member for member in on_call if member.is_responder)
+        return next(iter(self.bench.matrix[decision_class]), IncidentRole.LEAD.value)
 
     def _next_executive(self):
         """Whoever is on call for leadership, or else the administrators."""
         role = self._first_role(DecisionClass.RESOURCE)
-        if self._leaders_on_call:
-            return Right(role, ON_CALL, self._leaders_on_call)
+        if self.bench.leaders_on_call:
+            return Right(role, ON_CALL, self.bench.leaders_on_call)
         return Right(role, ADMINISTRATORS, self.administrators)

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from django.utils import timezone
-
 from playbooks.models import Audience, IncidentRole
 from teams.models import Function
 
@@ -15,6 +13,7 @@ from .boards.crowd import GONE, Crowd
 from .boards.decisions import DecisionBoard
 from .boards.drafts import DraftBoard
 from .boards.facts import FactBoard
+from .boards.filled import filled_in
 from .boards.findings import FindingBoard
 from .boards.gaps import GapBoard
 from .boards.lines import LineBoard
@@ -33,6 +32,8 @@ from .models.functions import TRANSITIONS as ACTIVATION_STEPS
 from .models.functions import ActivationState
 from .models.obligations import CLOCKS, ObligationKind
 from .paging import ByNumber, page_of
+from .rights import Rights
+from .rows import Rows
 
 ALL = "all"
 TIMELINE = "timeline"
@@ -90,13 +91,16 @@ class Clock:
 
 
 class IncidentRoom:
-    def __init__(self, incident, viewer, *, stream="", before=None, lens=""):
+    """`rows` are shared with other rooms of the viewer's that are looked at in the same moment."""
+
+    def __init__(self, incident, viewer, *, stream="", before=None, lens="", rows=None):
         self.incident = incident
         self.viewer = viewer
+        self.rows = rows or Rows([incident], viewer)
         self.asked_stream = stream
         self._asked_lens = lens
         self.before = before
-        self.now = timezone.now()
+        self.now = self.rows.now
 
     # --- Rights: what the verbs will ask again -------------------------------------------------
 
@@ -106,7 +110,25 @@ class IncidentRoom:
 
     @cached_property
     def coordinates(self):
-        return authority.may_coordinate(self.viewer, self.incident)
+        return authority.may_coordinate(self.viewer, self)
+
+    @cached_property
+    def rights(self):
+        return Rights(self.incident, bench=self.rows.bench, hats=self.held)
+
+    def holders_of(self, roles, domain=None):
+        """What the incident would answer, from the hats that were read."""
+        own = (None, domain.pk) if domain else None
+        return {
+            each.membership_id for each in self.held if each.role in roles and (own is None or each.domain_id in own)
+        }
+
+    def holders_by_right(self, *classes):
+        return self.holders_of({role for each in classes for role in self.rows.bench.matrix[each]})
+
+    def is_only_read_by(self, membership):
+        """As the incident says, of the viewer."""
+        return membership == self.viewer and self.incident.pk in self.rows.only_read
 
     @cached_property
     def last_number(self):
@@ -167,7 +189,7 @@ class IncidentRoom:
     @cached_property
     def owed(self):
         """Everything with a time that somebody has to keep, the clocks included."""
-        return list(self.incident.obligations.live())
+        return self.rows.owed[self.incident.pk]
 
     @property
     def clocks(self):
@@ -295,7 +317,7 @@ class IncidentRoom:
 
     @cached_property
     def possibly_affected(self):
-        return self.incident.possibly_affected()
+        return self.incident.possibly_affected(self.services)
 
     @cached_property
     def decisions(self):
@@ -311,7 +333,7 @@ class IncidentRoom:
 
     @cached_property
     def streams(self):
-        streams = self.incident.workstreams.for_reading(self.viewer).with_reading_of(self.viewer)
+        streams = self.incident.workstreams.visible_to(self.viewer).with_people().with_reading_of(self.viewer)
         return list(streams.in_order())
 
     @cached_property
@@ -367,6 +389,11 @@ class IncidentRoom:
 
     # --- What was said, and what fired ---------------------------------------------------------------
 
+    @property
+    def said(self):
+        """The latest update that stands to each audience that has had one."""
+        return [update for _, update in self.updates if update]
+
     @cached_property
     def updates(self):
         """`(clock, latest update that stands, or None)` for every audience, in the order of the tiers."""
@@ -382,21 +409,30 @@ class IncidentRoom:
     @cached_property
     def drafts(self):
         """What is being written to whom."""
-        said = [update for _, update in self.updates if update]
-        return DraftBoard(self.incident, synthesis=self.synthesis.current, owed=self.owed, said=said)
+        return DraftBoard(self)
 
     @cached_property
     def touchpoints(self):
         """Where customers read of it, and what stands there."""
         core = next(update for clock, update in self.updates if clock.audience == Audience.CUSTOMERS)
-        return TouchpointBoard(self.incident, self.viewer, core=core)
+        there = self.incident.touchpoints.current().with_people() if "touchpoints" in self.filled else ()
+        return TouchpointBoard(self, self.viewer, core=core, said=list(there))
+
+    @cached_property
+    def filled(self):
+        """What there is any of, of all that most incidents do without."""
+        return filled_in(self.incident)
 
     @cached_property
     def alerts(self):
+        if "alerts" not in self.filled:
+            return []
         return list(self.incident.alerts.select_related("integration").latest_first()[:SHOWN_ALERTS])
 
     @cached_property
     def documents(self):
+        if "documents" not in self.filled:
+            return []
         return list(self.incident.documents.current().with_people().in_order())
 
     # --- Inside ------------------------------------------------------------------------------------
@@ -404,7 +440,7 @@ class IncidentRoom:
     @cached_property
     def activations(self):
         """Every function that was called for, or dealt with."""
-        return list(self.incident.functions.with_functions())
+        return self.rows.activations[self.incident.pk]
 
     def _clock(self, obligation):
         owner = self.holders.get(obligation.owner_role)

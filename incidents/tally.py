@@ -48,14 +48,17 @@ NOTHING = Counted()
 
 
 class Tally:
-    def __init__(self, incident, now=None):
+    def __init__(self, incident, now=None, *, any_there=True):
         self.incident = incident
+        self.any_there = any_there
         self.now = now or timezone.now()
 
     @cached_property
     def by_symptom(self):
         """`{primary key of a symptom, or None for what is not sorted: Counted}`."""
         found = {}
+        if not self.any_there:
+            return found
         now, half = self.now, self.now - listening.WINDOW
         start = half - listening.WINDOW
         told = self.incident.reports.values("symptom").annotate(

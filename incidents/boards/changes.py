@@ -54,7 +54,12 @@ class ChangeBoard:
 
     @cached_property
     def live(self):
-        return [self._row(change) for change in self._visible.live().in_order()]
+        return [self._row(change) for change in self.room.rows.changes[self.room.incident.pk]]
+
+    @property
+    def conflicts(self):
+        """Pairs that are in each other's way."""
+        return list({pair.pk: pair for row in self.live for pair in row.change.open_conflicts}.values())
 
     @cached_property
     def ended(self):

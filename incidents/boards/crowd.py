@@ -66,7 +66,7 @@ class Crowd:
     @cached_property
     def invitations(self):
         """Those that nobody has answered yet."""
-        return list(self.room.incident.invitations.waiting().with_people().order_by("pk"))
+        return sorted(self.room.rows.invitations[self.room.incident.pk], key=lambda each: each.pk)
 
     @property
     def asked_of_managers(self):

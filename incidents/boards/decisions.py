@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from .. import authority
 from ..models.decisions import STANDING, Decision, DecisionState
-from ..rights import ANYBODY, Right, Rights, in_words
+from ..rights import ANYBODY, Right, in_words
 
 SHOWN = 30
 
@@ -82,9 +81,9 @@ class DecisionBoard:
     def __init__(self, room):
         self.room = room
 
-    @cached_property
+    @property
     def rights(self):
-        return Rights(self.room.incident)
+        return self.room.rights
 
     @property
     def readable(self):
@@ -112,12 +111,13 @@ class DecisionBoard:
 
     @cached_property
     def leads(self):
-        return authority.may_coordinate(self.room.viewer, self.room.incident)
+        return self.room.coordinates
 
     @cached_property
     def for_viewer(self):
         """Cards that wait for a choice or a yes of the viewer; for who leads, also what is late elsewhere."""
-        mine = [card for card in self.cards if card.may_decide or card.may_ratify or self._is_late_for_lead(card)]
+        waiting = map(self.card, self.room.rows.decisions[self.room.incident.pk])
+        mine = [card for card in waiting if card.may_decide or card.may_ratify or self._is_late_for_lead(card)]
         return sorted(mine, key=lambda card: card.decision.needed_by)
 
     def _is_late_for_lead(self, card):

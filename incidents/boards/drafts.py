@@ -38,19 +38,17 @@ class DeskRow:
 class DraftBoard:
     """Read in a constant number of queries."""
 
-    def __init__(self, incident, *, synthesis=None, owed=None, said=None):
-        self.incident = incident
-        self.synthesis = synthesis
-        self._owed = incident.obligations.live() if owed is None else owed
-        self._said = incident.updates.latest_of_each().with_people() if said is None else said
+    def __init__(self, room):
+        self.room = room
 
     @cached_property
     def rows(self):
-        drafts = {each.audience: each for each in self.incident.drafts.open().with_people()}
-        due = {each.audience: each.due_at for each in self._owed if each.kind == ObligationKind.UPDATE}
-        said = {each.audience: each for each in self._said}
-        texts = HoldingText.objects.filter(severity=self.incident.severity_id).exclude(text="")
-        ready = set(texts.values_list("audience", flat=True)) if self.incident.is_open else set()
+        incident = self.room.incident
+        drafts = {each.audience: each for each in incident.drafts.open().with_people()}
+        due = {each.audience: each.due_at for each in self.room.owed if each.kind == ObligationKind.UPDATE}
+        said = {each.audience: each for each in self.room.said}
+        texts = HoldingText.objects.filter(severity=incident.severity_id).exclude(text="")
+        ready = set(texts.values_list("audience", flat=True)) if incident.is_open else set()
         return [
             DeskRow(
                 audience,
@@ -64,5 +62,5 @@ class DraftBoard:
         ]
 
     def _newer_than(self, draft):
-        known = self.synthesis
-        return known.version if draft and known and draft.synthesis_id != known.pk else None
+        known = self.room.synthesis.current if draft else None
+        return known.version if known and draft.synthesis_id != known.pk else None

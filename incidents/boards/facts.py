@@ -57,7 +57,7 @@ class FactBoard:
 
     @cached_property
     def promises(self):
-        return self.room.responds and authority.may_promise(self.room.viewer, self.room.incident)
+        return self.room.responds and authority.may_promise(self.room.viewer, self.room)
 
     @property
     def may_state(self):
@@ -68,6 +68,8 @@ class FactBoard:
 
     @cached_property
     def estimates(self):
+        if "estimates" not in self.room.filled:
+            return []
         found = self.room.incident.estimates.visible_to(self.room.viewer).with_people().latest_first()
         return list(found[:HISTORY])
 
@@ -92,8 +94,10 @@ class FactBoard:
 
     @cached_property
     def _impacts(self):
+        if "impacts" not in self.room.filled:
+            return []
         found = self.room.incident.impacts.visible_to(self.room.viewer).with_people().in_order()
-        return [Row(each, tuple(self._acts_on_impact(each)), self._asks(each)) for each in found]
+        return [self._impact_row(each) for each in found]
 
     @property
     def impacts(self):
@@ -102,6 +106,9 @@ class FactBoard:
     @property
     def past_impacts(self):
         return [row for row in self._impacts if not row.fact.is_held]
+
+    def _impact_row(self, impact):
+        return Row(impact, tuple(self._acts_on_impact(impact)), self._asks(impact))
 
     def _asks(self, impact):
         return impact.state == ImpactState.PROPOSED and self._live and self.prioritises
@@ -120,6 +127,8 @@ class FactBoard:
     @cached_property
     def business_impacts(self):
         """The statement that holds, and what was said before."""
+        if "business_impacts" not in self.room.filled:
+            return []
         return list(self.room.incident.business_impacts.with_people().latest_first()[:HISTORY])
 
     @property
@@ -130,10 +139,10 @@ class FactBoard:
 
     @cached_property
     def _commitments(self):
-        if not self.room.responds:
+        if not self.room.responds or "commitments" not in self.room.filled:
             return []
         found = self.room.incident.commitments.with_people().soonest_first()
-        return [Row(each, tuple(self._acts_on_commitment(each)), self._judges(each)) for each in found]
+        return [self._commitment_row(each) for each in found]
 
     @property
     def commitments(self):
@@ -147,20 +156,12 @@ class FactBoard:
     def _is_refused(commitment):
         return commitment.state == CommitmentState.REFUSED and not commitment.is_told
 
-    @cached_property
-    def _vouching(self):
-        """`{domain or None: whether the viewer can judge it}` from the hats that are worn, without a query each."""
-        hats = [hat for hat in self.room.held if hat.role in authority.VOUCHING]
-        return hats, authority.may_post(self.room.viewer, self.room.incident)
-
-    def _may_vouch(self, domain_id):
-        hats, may_post = self._vouching
-        if domain_id is not None:
-            hats = [hat for hat in hats if hat.domain_id in (None, domain_id)]
-        return any(hat.membership_id == self.room.viewer.pk for hat in hats) if hats else may_post
+    def _commitment_row(self, commitment):
+        return Row(commitment, tuple(self._acts_on_commitment(commitment)), self._judges(commitment))
 
     def _judges(self, commitment):
-        return commitment.is_unconfirmed and self._live and self._may_vouch(commitment.domain_id)
+        may_judge = commitment.is_unconfirmed and self._live
+        return may_judge and authority.may_vouch(self.room.viewer, self.room, commitment.domain)
 
     def _acts_on_commitment(self, commitment):
         if commitment.is_over:
@@ -217,8 +218,9 @@ class FactBoard:
     @property
     def waiting_for_viewer(self):
         """`(kind, primary key, sentence, moment, acts)`: the lead's estimate, a promise to judge, a line to confirm."""
+        rows, incident = self.room.rows, self.room.incident.pk
         if self.may_set:
-            for each in self.proposals:
+            for each in rows.estimates[incident]:
                 who = each.proposed_by.name if each.proposed_by else "Muster"
                 yield (
                     "estimate",
@@ -227,12 +229,12 @@ class FactBoard:
                     None,
                     (Act("Let it hold", "acceptance", posts=True),),
                 )
-        for row in self.commitments:
+        for row in map(self._commitment_row, rows.commitments[incident]):
             if row.waits:
                 commitment = row.fact
                 sentence = f"Can {commitment.label} be kept? {commitment.text}, to {commitment.to_whom}"
                 yield "commitment", commitment.pk, sentence, commitment.due_at, row.acts[:2]
-        for row in self.impacts:
+        for row in map(self._impact_row, rows.impacts[incident]):
             if row.waits:
                 impact = row.fact
                 sentence = f"Is it so? {impact.label} {impact.what}: {impact.get_level_display()}, {impact.whom}"

@@ -4,8 +4,12 @@ import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 
+from playbooks.models import RoleExclusion
+
 from ..guards import Facts, Gap, gaps_of
+from ..guards.exclusivity import hands_on
 from ..guards.roles import VACANCIES
+from ..models.obligations import ObligationKind
 
 
 @dataclass(frozen=True)
@@ -30,15 +34,28 @@ class GapBoard:
 
     @cached_property
     def facts(self):
-        room = self.room
-        return Facts.of(
-            room.incident,
-            viewer=room.viewer,
+        room, incident = self.room, self.room.incident
+        return Facts(
+            incident=incident,
             clocks=room.owed,
             roles=room.held,
             functions=room.activations,
+            vacated_at=room.roles.vacated_at,
+            waivers=self._waivers,
             streams=room.streams,
+            tasks=room.tasks.open,
+            findings=room.rows.raised_findings[incident.pk],
+            questions=room.questions.overdue,
+            decisions=self._decisions,
+            commitments=self._commitments,
+            exclusions=self._exclusions,
+            hands_on=self._hands_on,
             active=room.crowd.at_work,
+            conflicts=room.changes.conflicts,
+            fixes=room.theories.under_way,
+            domains=room.rows.domains[incident.pk],
+            said=room.said,
+            touchpoints=room.touchpoints.said,
             now=room.now,
         )
 
@@ -61,6 +78,37 @@ class GapBoard:
     def waivers(self):
         """What was settled by a reason, in the order in which it was."""
         return sorted(self.facts.waivers, key=lambda waiver: waiver.granted_at)
+
+    @property
+    def _decisions(self):
+        """Those that wait for a choice; each has a clock."""
+        if not any(each.kind == ObligationKind.DECISION for each in self.room.owed):
+            return []
+        return [each for each in self.room.rows.decisions[self.room.incident.pk] if each.is_open]
+
+    @property
+    def _commitments(self):
+        if "commitments" not in self.room.filled:
+            return []
+        return sorted(self.room.rows.commitments[self.room.incident.pk], key=lambda each: each.number)
+
+    @property
+    def _waivers(self):
+        if "waivers" not in self.room.filled:
+            return []
+        return list(self.room.incident.waivers.visible_to(self.room.viewer).with_people())
+
+    @property
+    def _exclusions(self):
+        """Rules that keep roles apart; with one hat on each head and no hands in it there is nothing to break."""
+        heads = [each.membership_id for each in self.room.held]
+        if len(set(heads)) == len(heads) and not self._hands_on:
+            return []
+        return list(RoleExclusion.objects.with_roles())
+
+    @cached_property
+    def _hands_on(self):
+        return hands_on(self.room.streams, self.room.now)
 
     def _row(self, gap):
         owner = self.facts.owner_of(gap.owner_role)

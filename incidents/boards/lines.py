@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import urlencode
 
-from ..models import SyncPoint
+from ..models import SyncPoint, WorkstreamDependency
 from ..models.workstreams import WorkstreamState
 
 
@@ -26,8 +26,11 @@ class LineBoard:
 
     @cached_property
     def dependencies(self):
+        if "dependencies" not in self.room.filled:
+            return []
         streams = {stream.pk: stream for stream in self.room.streams}
-        found = sorted((each for stream in self.room.streams for each in stream.live_waits), key=lambda each: each.pk)
+        live = WorkstreamDependency.objects.live().visible_to(self.room.viewer)
+        found = list(live.filter(waiting__in=streams).order_by("pk"))
         for each in found:
             each.waiting, each.blocking = streams[each.waiting_id], streams[each.blocking_id]
         return found
@@ -39,6 +42,8 @@ class LineBoard:
     @cached_property
     def sync_points(self):
         """Those that are planned, the next one first."""
+        if "sync_points" not in self.room.filled:
+            return []
         found = SyncPoint.objects.planned().filter(incident=self.room.incident).visible_to(self.room.viewer)
         return list(found.with_people().in_order())
 

@@ -62,7 +62,7 @@ def needs_of(room):
 
 
 def _invitations(room):
-    for invitation in room.crowd.invitations:
+    for invitation in room.rows.invitations[room.incident.pk]:
         if invitation.membership_id == room.viewer.pk:
             wanted = f" for {invitation.wanted_for}" if invitation.wanted_for else ""
             by = f" by {invitation.invited_by.name}" if invitation.invited_by else ""
@@ -75,11 +75,7 @@ def _invitations(room):
 
 def _reinforcements(room):
     """People whom the viewer manages and who are asked for."""
-    subjects = [each.subject for each in room.owed if each.kind == ObligationKind.REINFORCEMENT]
-    if not subjects:
-        return
-    asked = room.incident.reinforcements.asked().filter(pk__in=subjects).answered_by(room.viewer).with_people()
-    for each in asked.order_by("number"):
+    for each in room.rows.reinforcements[room.incident.pk]:
         act = Act("Answer", f"reinforcements/{each.pk}/answer/")
         yield _about(room, each, "reinforcement", f"{each.member.name}: {each.purpose}", each.answer_by, act)
 
@@ -94,7 +90,7 @@ def _roles_in_question(room):
         elif each.state == RoleState.VOLUNTEERED and room.coordinates and not own:
             act = Act("Give it", place + each.query, posts=True, value=("member", each.membership_id))
             yield Need("hand", each.anchor, f"{each.membership.name} would be {each.label}", acts=(act,))
-    for each in room.incident.handovers.open().with_people().filter(to=room.viewer):
+    for each in room.rows.handovers[room.incident.pk]:
         hat = each.assignment
         domain = f"&domain={hat.domain.slug}" if hat.domain else ""
         act = Act("Read it", f"handover/?role={hat.role}{domain}", page=True)
@@ -139,7 +135,7 @@ def _concerns_viewer(room, obligation):
 
 def _vacant_roles(room):
     """Whom a vacancy waits for: whoever leads, to give it; the role's own function, to take it; a lead, for anybody."""
-    vacant = [row for row in room.roles.rows if row.holder is None and row.wanted]
+    vacant = room.roles.vacant
     if IncidentRole.LEAD in room.own_roles:
         yield from _to_be_given(vacant)
         return
@@ -173,14 +169,12 @@ def _findings(room):
     """For whoever leads, and for a deputy what has climbed to them; for its author what was asked about one."""
     climbed = [each for each in room.owed if each.kind == ObligationKind.FINDING]
     if IncidentRole.LEAD in room.own_roles or any(room.synthesis.stands_in(each) for each in climbed):
-        raised = room.incident.findings.raised().visible_to(room.viewer)
-        for finding in _promised(room, raised, ObligationKind.FINDING):
+        for finding in room.rows.raised_findings[room.incident.pk]:
             if room.findings.may_hear(finding):
                 act = Act("Acknowledge", f"findings/{finding.pk}/", posts=True)
                 yield _about(room, finding, "finding", finding.condition, finding.acknowledge_by, act)
     owed = {each.subject: each for each in room.owed if each.kind == ObligationKind.REPLY}
-    own = [pk for pk, each in owed.items() if each.owner_id == room.viewer.pk]
-    for finding in room.incident.findings.filter(pk__in=own).in_order() if own else ():
+    for finding in room.rows.findings_to_reply[room.incident.pk]:
         act = Act("Reply", f"findings/{finding.pk}/reply/")
         words = f"{finding.get_state_display().lower()}: {finding.condition}"
         yield _about(room, finding, "reply", words, owed[finding.pk].due_at, act)
@@ -207,7 +201,7 @@ def _spikes(room):
 
 def _new_symptoms(room):
     if IncidentRole.LEAD in room.own_roles:
-        for symptom in room.reports.new_symptoms:
+        for symptom in room.rows.new_symptoms[room.incident.pk]:
             act = Act("Look at it", f"symptoms/{symptom.pk}/", page=True)
             yield Need("symptom", str(symptom.pk), f"New symptom {symptom.key}: {symptom.title}", acts=(act,))
 
@@ -216,17 +210,15 @@ def _questions(room):
     own = room.own_roles & set(authority.ANSWERING)
     if not own:
         return
-    for question in _promised(room, room.incident.questions.to_be_answered(), ObligationKind.QUESTION):
+    for question in room.rows.questions[room.incident.pk]:
         if question.owner_role in own or (question.owner_role not in room.holders and IncidentRole.LEAD in own):
             act = Act("Answer", f"questions/{question.pk}/")
             yield _about(room, question, "question", question.text, question.answer_by, act)
 
 
 def _drafts(room):
-    waiting = room.incident.drafts.open().filter(proposed_at__isnull=False, confirmed_at=None)
-    for draft in waiting.order_by("proposed_at"):
-        draft.incident = room.incident
-        if draft.may_confirm(room.viewer):
+    for draft in room.rows.drafts[room.incident.pk]:
+        if draft.may_confirm(room.viewer, room=room):
             due_at = next((each.due_at for each in room.obligations if each.audience == draft.audience), None)
             act = Act("Read and confirm it", f"drafts/{draft.audience}/", page=True)
             sentence = f"The draft to {draft.get_audience_display().lower()} waits to be confirmed"
@@ -266,16 +258,13 @@ def _is_waived(room, guard, subject):
 
 
 def _asks(room):
-    if not any(each.kind == ObligationKind.ASK and each.owner_id == room.viewer.pk for each in room.owed):
-        return
-    for ask in room.incident.asks.open().filter(addressee=room.viewer).in_order():
+    for ask in room.rows.asks[room.incident.pk]:
         act = Act("Answer", f"asks/{ask.pk}/")
         yield _about(room, ask, "ask", ask.text, ask.needed_by, act)
 
 
 def _tasks(room):
-    tasks = room.incident.tasks.open().visible_to(room.viewer).with_people()
-    for task in _promised(room, tasks, ObligationKind.TASK):
+    for task in room.rows.promised_tasks[room.incident.pk]:
         if task.due_at <= room.now + SOON and task.owner_among(room.held) == room.viewer:
             act = Act("Done", f"tasks/{task.pk}/completion/", posts=True)
             yield _about(room, task, "task", task.text, task.due_at, act)
@@ -292,12 +281,6 @@ def _facts(room):
     for kind, pk, sentence, due_at, acts in room.facts.waiting_for_viewer:
         buttons = tuple(Act(act.word, f"{kind}s/{pk}/{act.place}/", posts=act.posts) for act in acts)
         yield Need(kind, str(pk), Truncator(sentence).chars(LONGEST_SENTENCE), _lateness(room, due_at), due_at, buttons)
-
-
-def _promised(room, rows, kind):
-    """Those rows that somebody has promised a time for; asked only where there is such a promise."""
-    subjects = [each.subject for each in room.owed if each.kind == kind]
-    return rows.filter(pk__in=subjects).in_order() if subjects else ()
 
 
 def _about(room, subject, kind, words, due_at, act):

@@ -7,6 +7,7 @@ from django.db.models import Prefetch
 from .. import authority
 from ..interruptions import Interruptions, by_addressee
 from ..models import Ask, Briefing
+from ..models.obligations import ObligationKind
 
 SHOWN = 8
 
@@ -17,7 +18,7 @@ class QuestionBoard:
 
     @cached_property
     def may_answer(self):
-        return authority.may_answer(self.room.viewer, self.room.incident)
+        return authority.may_answer(self.room.viewer, self.room)
 
     @cached_property
     def all(self):
@@ -31,6 +32,16 @@ class QuestionBoard:
     def waiting(self):
         """Those without an answer, the longest waiting first."""
         return [question for question in self.all if question.is_waiting]
+
+    @property
+    def overdue(self):
+        """Those whose asker was promised an answer by now."""
+        clocks = [each for each in self.room.owed if each.kind == ObligationKind.QUESTION]
+        late = [each.subject for each in clocks if each.due_at <= self.room.now]
+        if not late:
+            return []
+        found = self.room.incident.questions.waiting().filter(pk__in=late)
+        return list(found.with_people().in_order())
 
     @property
     def shown(self):
@@ -55,7 +66,7 @@ class QuestionBoard:
     @cached_property
     def may_brief(self):
         room = self.room
-        return room.incident.is_open and (room.coordinates or authority.may_brief(room.viewer, room.incident))
+        return room.incident.is_open and (room.coordinates or authority.may_brief(room.viewer, room))
 
     @cached_property
     def briefings(self):

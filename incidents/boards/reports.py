@@ -18,7 +18,7 @@ class ReportBoard:
 
     @cached_property
     def tally(self):
-        return Tally(self.room.incident, self.room.now)
+        return Tally(self.room.incident, self.room.now, any_there="reports" in self.room.filled)
 
     @property
     def total(self):
@@ -37,10 +37,6 @@ class ReportBoard:
         return self.tally.symptoms
 
     @property
-    def new_symptoms(self):
-        return [each for each in self.symptoms if each.is_new]
-
-    @property
     def shown(self):
         return self.symptoms[:SHOWN]
 
@@ -51,6 +47,8 @@ class ReportBoard:
     @cached_property
     def brief(self):
         """What agents may say, or None."""
+        if "support_briefs" not in self.room.filled:
+            return None
         return self.room.incident.support_briefs.for_reading().latest_first().first()
 
     @cached_property
@@ -61,12 +59,8 @@ class ReportBoard:
     @cached_property
     def spike(self):
         """The proposal that nobody has answered, or None."""
-        if not (self.total.reports and self.room.incident.is_open):
-            return None
-        spike = self.room.incident.spikes.proposed().select_related("severity").first()
-        if spike:
-            spike.incident = self.room.incident
-        return spike
+        proposed = self.room.rows.spikes[self.room.incident.pk] if self.room.incident.is_open else ()
+        return next(iter(proposed), None)
 
     @property
     def suggestion(self):

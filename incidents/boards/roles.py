@@ -88,11 +88,23 @@ class RoleBoard:
 
     @cached_property
     def rows(self):
-        return [row for definition in self._definitions for row in self._rows_of(definition)]
+        return [self._row(*place) for place in self._places()]
+
+    @property
+    def vacant(self):
+        """The rows of what is wanted and nobody wears."""
+        rows = (self._row(*place) for place in self._places() if place[1] is None)
+        return [row for row in rows if row.wanted]
 
     @property
     def unfilled(self):
         return sum(1 for row in self.rows if row.wanted and row.holder is None)
+
+    @property
+    def vacated_at(self):
+        """`{role: when somebody last put it down}`, of what somebody has really worn."""
+        over = [each for each in self.assignments if each.started_at and each.ended_at]
+        return {each.role: each.ended_at for each in sorted(over, key=lambda each: each.ended_at)}
 
     @property
     def others(self):
@@ -117,7 +129,7 @@ class RoleBoard:
     @cached_property
     def assignments(self):
         """Every interval of every hat, the first one first."""
-        return list(self.room.incident.roles.with_people().order_by("pk"))
+        return self.room.rows.hats[self.room.incident.pk]
 
     @property
     def worn(self):
@@ -125,23 +137,25 @@ class RoleBoard:
 
     @cached_property
     def demand(self):
-        return Demand.of(self.room.incident, functions=self.room.activations)
+        domains = self.room.rows.domains[self.room.incident.pk]
+        return Demand.of(self.room.incident, functions=self.room.activations, domains=domains)
 
-    @cached_property
+    @property
     def _definitions(self):
-        return list(RoleDefinition.objects.in_order())
+        return self.room.rows.definitions
 
-    def _rows_of(self, definition):
-        worn = [each for each in self.worn if each.definition_id == definition.pk]
-        if definition.per_domain:
-            by_domain = {each.domain: each for each in worn}
-            places = self.demand.places(definition) if definition.wanted != Wanted.ON_DEMAND else ()
-            for domain in dict.fromkeys((*places, *by_domain)):
-                yield self._row(definition, by_domain.get(domain), domain)
-        elif worn:
-            yield from (self._row(definition, each) for each in worn)
-        elif self.demand.expects(definition):
-            yield self._row(definition, None)
+    def _places(self):
+        """`(definition, assignment or None, domain or None)` of every line of the board."""
+        for definition in self._definitions:
+            worn = [each for each in self.worn if each.definition_id == definition.pk]
+            if definition.per_domain:
+                by_domain = {each.domain: each for each in worn}
+                places = self.demand.places(definition) if definition.wanted != Wanted.ON_DEMAND else ()
+                yield from ((definition, by_domain.get(each), each) for each in dict.fromkeys((*places, *by_domain)))
+            elif worn:
+                yield from ((definition, each, None) for each in worn)
+            elif self.demand.expects(definition):
+                yield definition, None, None
 
     def _row(self, definition, assignment, domain=None):
         room = self.room

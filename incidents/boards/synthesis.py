@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import cached_property
 
-from ..deputies import deputies_of
-from ..models import SynthesisEditing
+from playbooks.models import IncidentRole
+
+from ..deputies import nearest
 from ..models.obligations import ObligationKind
 from ..models.synthesis import LINES, Line, Synthesis
 from ..paging import ByNumber, page_of
@@ -85,7 +86,7 @@ class SynthesisBoard:
     @cached_property
     def delegation(self):
         """Who does it in the lead's place now, or None."""
-        return self.incident.synthesis_delegations.in_force(self.room.now).with_people().first()
+        return next(iter(self.room.rows.delegations[self.incident.pk]), None)
 
     @cached_property
     def may_write(self):
@@ -109,7 +110,7 @@ class SynthesisBoard:
     @cached_property
     def writes(self):
         """Who else is writing the next version right now, or None."""
-        editing = SynthesisEditing.of(self.incident, self.room.now)
+        editing = next(iter(self.room.rows.editings[self.incident.pk]), None)
         return editing if editing and editing.editor_id != self.room.viewer.pk else None
 
     @cached_property
@@ -133,8 +134,14 @@ class SynthesisBoard:
 
     def _deputies(self, beside):
         if beside not in self._known_deputies:
-            self._known_deputies[beside] = deputies_of(self.incident, beside={beside})
+            self._known_deputies[beside] = self._nearest(beside)
         return self._known_deputies[beside]
+
+    def _nearest(self, beside):
+        hats = [each for each in self.room.held if each.role == IncidentRole.TECHNICAL_COORDINATOR]
+        coordinators = sorted((each.membership for each in hats), key=lambda each: each.pk)
+        delegate = self.delegation and self.delegation.delegate
+        return nearest(delegate, coordinators, lambda: self.room.rows.on_call_for_the_lead, beside={beside})
 
     def _repeated(self, synthesis, line):
         """For the eyes of whoever wrote it."""

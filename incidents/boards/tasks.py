@@ -53,6 +53,10 @@ class TaskBoard:
         return [phase for phase in phases if phase.rows]
 
     @property
+    def open(self):
+        return [row.task for row in self.rows if row.task.is_open]
+
+    @property
     def done(self):
         """How many need nobody any more."""
         return sum(1 for row in self.rows if not row.task.is_open)

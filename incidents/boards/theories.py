@@ -16,6 +16,8 @@ class TheoryBoard:
 
     @cached_property
     def hypotheses(self):
+        if "hypotheses" not in self.room.filled:
+            return []
         found = list(self.room.incident.hypotheses.visible_to(self.room.viewer).for_reading().in_order()[:SHOWN])
         symptoms = self.room.reports.tally.symptoms if any(each.is_undecided for each in found) else ()
         for each in found:
@@ -24,6 +26,8 @@ class TheoryBoard:
 
     @cached_property
     def fixes(self):
+        if "fix_attempts" not in self.room.filled:
+            return []
         return list(self.room.incident.fix_attempts.visible_to(self.room.viewer).for_reading().in_order()[:SHOWN])
 
     @property
@@ -44,6 +48,10 @@ class TheoryBoard:
     def tried(self):
         """What is under way, and what worked."""
         return [each for each in self.fixes if each.state in (FixState.STARTED, FixState.WORKED)]
+
+    @property
+    def under_way(self):
+        return [each for each in self.fixes if each.state == FixState.STARTED]
 
     @property
     def failed(self):

@@ -22,33 +22,32 @@ class PlaceRow:
 
 
 class TouchpointBoard:
-    """Read in a constant number of queries."""
+    """`standing` is asked for rights: the incident, or its room. `said` is what stands in each place, `core` what
+    customers were told last."""
 
-    def __init__(self, incident, viewer, *, core):
-        self.incident = incident
+    def __init__(self, standing, viewer, *, core, said):
+        self.standing = standing
         self.viewer = viewer
         self.core = core
+        self.said = said
+        self._by_place = {each.place: each for each in said}
 
     @classmethod
     def of(cls, incident, viewer):
-        return cls(incident, viewer, core=core_of(incident))
+        return cls(incident, viewer, core=core_of(incident), said=list(incident.touchpoints.current().with_people()))
 
     @cached_property
     def rows(self):
-        rights = {support: authority.may_word(self.viewer, self.incident, support) for support in (Place.SUPPORT, "")}
+        rights = {support: authority.may_word(self.viewer, self.standing, support) for support in (Place.SUPPORT, "")}
+        there = {place: self._by_place.get(place) for place in Place}
         return [
-            PlaceRow(place, self._said.get(place), self._stale_since(self._said.get(place)), rights[self._kind(place)])
-            for place in Place
+            PlaceRow(place, says, self._stale_since(says), rights[self._kind(place)]) for place, says in there.items()
         ]
 
     @cached_property
     def stale(self):
         """How many places are stale."""
-        return sum(1 for says in self._said.values() if self._stale_since(says))
-
-    @cached_property
-    def _said(self):
-        return {each.place: each for each in self.incident.touchpoints.current().with_people()}
+        return sum(1 for says in self._by_place.values() if self._stale_since(says))
 
     @staticmethod
     def _kind(place):

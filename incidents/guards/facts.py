@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from playbooks.models import IncidentRole, RoleExclusion
 
-from ..demand import Demand
+from ..demand import Demand, domains_at_work
 from ..models.change_conflicts import ChangeConflict
 from ..models.obligations import ObligationKind
 from ..models.waivers import GuardWaiver
@@ -90,7 +90,7 @@ class Facts:
             active=list(incident.participants.at_work()) if active is None else active,
             conflicts=list(ChangeConflict.objects.open_in(incident)),
             fixes=list(incident.fix_attempts.under_way().in_order()),
-            domains=list(incident.engaged_domains()),
+            domains=domains_at_work([incident.pk])[incident.pk],
             said=list(incident.updates.latest_of_each()),
             challenges=list(incident.challenges.open().with_people().in_order()) if challenged else [],
             touchpoints=list(incident.touchpoints.current().select_related("core")),

@@ -62,6 +62,10 @@ class DecisionQuerySet(TenantQuerySet):
         """Those that wait for a choice."""
         return self.filter(state=S.RAISED)
 
+    def waiting(self):
+        """Those that wait for a choice, or for the yes of whose it was."""
+        return self.filter(Q(state=S.RAISED) | Q(interim=True))
+
     def about(self, subject, workstream=None):
         return self.filter(subject_key=key_of(subject, workstream))
 

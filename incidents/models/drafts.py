@@ -5,10 +5,10 @@ import json
 from datetime import timedelta
 
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 from django.utils import timezone
 
-from playbooks.models import Audience, Cadence, Confirmation, HoldingText
+from playbooks.models import Audience, Cadence, Confirmation, HoldingText, IncidentRole
 from teams.errors import Refused
 from teams.models import Membership
 from teams.tenancy import TenantManager, TenantModel, TenantQuerySet
@@ -31,6 +31,14 @@ class DraftState(models.TextChoices):
 class DraftQuerySet(TenantQuerySet):
     def open(self):
         return self.filter(state=DraftState.OPEN)
+
+    def to_be_confirmed(self):
+        return self.open().filter(proposed_at__isnull=False, confirmed_at=None)
+
+    def with_confirmation(self):
+        """Each with `cadence`, what the severity says about confirming it, in the same query."""
+        cadence = Cadence.objects.filter(severity=OuterRef("incident__severity"), audience=OuterRef("audience"))
+        return self.annotate(cadence=Subquery(cadence.values("confirmation")[:1]))
 
     def with_people(self):
         return self.select_related(
@@ -93,16 +101,22 @@ class UpdateDraft(TenantModel):
     @property
     def wants(self):
         """Who has to confirm it, as the cadence of the severity says."""
+        if hasattr(self, "cadence"):
+            return Confirmation(self.cadence or Confirmation.NOBODY)
         row = Cadence.objects.filter(severity=self.incident.severity, audience=self.audience).first()
         return Confirmation(row.confirmation) if row else Confirmation.NOBODY
 
-    def may_confirm(self, member):
-        """Somebody else than who wrote it; where the facts are the lead's, the lead, unless the lead wrote it."""
+    def may_confirm(self, member, *, room=None):
+        """Somebody else than who wrote it; where the facts are the lead's, the lead, unless the lead wrote it.
+
+        A `room` that has read the incident answers in its place.
+        """
         if member is None or not member.is_responder or member.pk == self.written_by_id:
             return False
-        if self.wants == Confirmation.LEAD and not self._written_by_lead:
-            return authority.may_coordinate(member, self.incident)
-        return authority.may_post(member, self.incident)
+        room = room or self.incident
+        if self.wants == Confirmation.LEAD and self.written_by_id not in room.holders_of([IncidentRole.LEAD]):
+            return authority.may_coordinate(member, room)
+        return authority.may_post(member, room)
 
     @property
     def needs_confirmation(self):
@@ -269,10 +283,6 @@ class UpdateDraft(TenantModel):
             draft.save(update_fields=["state", "update"])
 
     # --- Inside ------------------------------------------------------------------------------
-
-    @property
-    def _written_by_lead(self):
-        return self.written_by_id in self.incident.holders_of(["lead"])
 
     def _begin(self, by, version):
         self.incident.lock()

@@ -44,6 +44,9 @@ class ImpactQuerySet(TenantQuerySet):
         """All for who works in incidents; for stakeholders what was confirmed."""
         return self if membership.is_responder else self.exclude(confirmed_at=None).exclude(state=S.WITHDRAWN)
 
+    def proposed(self):
+        return self.filter(state=S.PROPOSED)
+
     def held(self):
         """What somebody holds to be so now, confirmed or not."""
         return self.filter(state__in=HELD)

@@ -8,9 +8,17 @@ from django.db.models import Exists, Max, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 
-from playbooks.models import Criticality, IncidentRole, IncidentType, PlaybookVersion, Scope, Severity
+from playbooks.models import (
+    Criticality,
+    DecisionRight,
+    IncidentRole,
+    IncidentType,
+    PlaybookVersion,
+    Scope,
+    Severity,
+)
 from teams.errors import Refused
-from teams.models import Membership, Service, ServiceGraph, TechnicalDomain
+from teams.models import Membership, Service, ServiceGraph
 from teams.tenancy import TenantManager, TenantModel, TenantQuerySet
 
 from .. import authority, kinds
@@ -142,6 +150,14 @@ class Incident(TenantModel):
             worn = worn.filter(Q(domain=None) | Q(domain=domain))
         return set(worn.values_list("membership_id", flat=True))
 
+    def holders_by_right(self, *classes):
+        """Primary keys of the memberships whose hats carry the right to decide what is of one of these classes."""
+        return self.holders_of(DecisionRight.objects.filter(decision_class__in=classes).values("role"))
+
+    def is_only_read_by(self, membership):
+        """Whether this member observes or follows, and would have to join to post."""
+        return self.participants.reading().filter(membership=membership).exists()
+
     def holder_of(self, role, domain=None):
         """The membership that wears this hat now, or None."""
         assignment = self.roles.current().with_people().of(role, domain).first()
@@ -156,21 +172,6 @@ class Incident(TenantModel):
         """Whether a function beside engineering is at work."""
         return self.functions.beside_engineering().exists()
 
-    def engaged_domains(self):
-        """The technical domains at work: those of workstreams that are not done, and of people who work on it.
-
-        Workstreams that not everybody may know of say nothing here, and neither does who wears a hat without technical
-        work: an engineer who leads does not look into their own domain meanwhile.
-        """
-        elsewhere = self.roles.current().filter(definition__technical=False).values("membership")
-        streams = self.workstreams.exclude(Q(state="done") | Q(restricted=True) | Q(domain=None)).values("domain")
-        people = (
-            self.participants.current()
-            .filter(capacity="active")
-            .exclude(Q(membership__domain=None) | Q(membership__in=elsewhere))
-        )
-        return TechnicalDomain.objects.filter(Q(pk__in=streams) | Q(pk__in=people.values("membership__domain")))
-
     @property
     def lead(self):
         """The membership that leads, or None, as `with_summary` has read it."""
@@ -181,12 +182,12 @@ class Incident(TenantModel):
         entries = self.timeline.visible_to(membership).filter(number__lte=self.last_number)
         return entries.aggregate(last=Max("number"))["last"] or 0
 
-    def possibly_affected(self):
-        """`[PossiblyAffected]`: what fails with the affected services, nearest first, unless somebody cleared it.
+    def possibly_affected(self, affected=None):
+        """`[PossiblyAffected]`: what fails with the `affected` services, nearest first, unless somebody cleared it.
 
         A constant number of queries, however deep services rest on services.
         """
-        affected = {service.pk for service in self.services.all()}
+        affected = {service.pk for service in (self.services.all() if affected is None else affected)}
         ways = ServiceGraph.read().dependants_of(affected) if affected else {}
         if not ways:
             return []

@@ -429,6 +429,11 @@ class SynthesisDelegation(TenantModel):
         )
 
 
+class SynthesisEditingQuerySet(TenantQuerySet):
+    def at_work(self, now):
+        return self.select_related("editor__person").filter(until__gt=now)
+
+
 class SynthesisEditing(TenantModel):
     """Who is writing the next version: a courtesy, not a lock. It lapses by itself and is no entry."""
 
@@ -437,13 +442,15 @@ class SynthesisEditing(TenantModel):
     since = models.DateTimeField()
     until = models.DateTimeField()
 
+    objects = TenantManager.from_queryset(SynthesisEditingQuerySet)()
+
     def __str__(self):
         return f"{self.editor} since {self.since:%H:%M}"
 
     @classmethod
     def of(cls, incident, now):
         """Who writes now, or None."""
-        return cls.objects.select_related("editor__person").filter(incident=incident, until__gt=now).first()
+        return cls.objects.at_work(now).filter(incident=incident).first()
 
     @classmethod
     @transaction.atomic

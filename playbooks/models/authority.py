@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from teams.tenancy import TenantManager, TenantModel, TenantQuerySet
+from teams.tenancy import TenantManager, TenantModel
 
 from .roles import require_defined
 
@@ -32,19 +32,13 @@ class IncidentRole(models.TextChoices):
     OBSERVER = "observer", "Observer"
 
 
-class DecisionRightQuerySet(TenantQuerySet):
-    def roles_for(self, decision_class):
-        """The slugs of the roles that hold a class of decisions, as a query."""
-        return self.filter(decision_class=decision_class).values("role")
-
-
 class DecisionRight(TenantModel):
     """One role, built in or the organisation's own, holds one class of decisions."""
 
     decision_class = models.CharField(max_length=16, choices=DecisionClass)
     role = models.CharField(max_length=60)
 
-    objects = TenantManager.from_queryset(DecisionRightQuerySet)()
+    objects = TenantManager()
 
     class Meta(TenantModel.Meta):
         constraints = [

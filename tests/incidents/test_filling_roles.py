@@ -6,6 +6,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
+from incidents.demand import domains_at_work
 from incidents.guards import Facts, gaps_of
 from incidents.mobilization import assess
 from incidents.models import FunctionActivation, Obligation, Participant, RoleAssignment, Workstream
@@ -291,10 +292,10 @@ def test_an_engineer_who_leads_does_not_engage_their_own_domain(incident, lena, 
     Membership.objects.filter(pk=tariq.pk).update(domain=domains["backend"])
     Participant.join(incident, tariq, by=tariq)
 
-    assert {domain.slug for domain in incident.engaged_domains()} == {"backend"}
+    assert {domain.slug for domain in domains_at_work([incident.pk])[incident.pk]} == {"backend"}
 
     hat(incident, "lead", lena).stand_down(by=lena)
-    assert {domain.slug for domain in incident.engaged_domains()} == {"backend", "platform"}
+    assert {domain.slug for domain in domains_at_work([incident.pk])[incident.pk]} == {"backend", "platform"}
 
 
 def _coordinator():
@@ -306,7 +307,7 @@ def test_a_restricted_workstream_is_no_reason_to_page(incident, lena, tariq):
     Workstream.open(incident, "API", by=lena, domain=domains["backend"])
     Workstream.open(incident, "Intrusion", by=lena, domain=domains["database"], restricted=True)
 
-    assert {domain.slug for domain in incident.engaged_domains()} == {"backend"}
+    assert {domain.slug for domain in domains_at_work([incident.pk])[incident.pk]} == {"backend"}
 
 
 def test_reopening_misses_what_is_vacant_again(incident, clock, lena):
