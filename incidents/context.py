@@ -3,21 +3,21 @@
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
-from .home import pressing_count
 from .models import Incident
+from .waiting import Waiting
 
 STRIP_LENGTH = 3
 
 
 def active(request):
-    """`open_incidents` and `strip_url` for the strip, `needs_you` for the top bar."""
+    """`open_incidents` and `strip_url` for the strip, `needs_you` for the top bar and the title."""
     membership = getattr(request, "membership", None)
     if membership is None or getattr(request, "token", None):
         return {}
     return {
         "open_incidents": SimpleLazyObject(lambda: worst_open(membership)),
         "strip_url": reverse("incidents:strip", kwargs={"org": request.organization.slug}),
-        "needs_you": SimpleLazyObject(lambda: pressing_count(membership)),
+        "needs_you": SimpleLazyObject(lambda: Waiting(membership).count),
     }
 
 

@@ -44,7 +44,7 @@ def find_incident(request, number):
     return incident
 
 
-def room_of(request, incident, *, stream=None):
+def room_of(request, incident, *, stream=None, rows=None):
     """The incident as the member sees it, with the stream, the page and the lens that the query string asks for."""
     return IncidentRoom(
         incident,
@@ -52,6 +52,7 @@ def room_of(request, incident, *, stream=None):
         stream=request.GET.get("stream", "") if stream is None else stream,
         before=number_in(request, "before"),
         lens=request.GET.get("lens", ""),
+        rows=rows,
     )
 
 

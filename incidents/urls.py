@@ -66,6 +66,7 @@ app_name = "incidents"
 # The room: the page, its regions, its threads.
 urlpatterns = [
     path("incidents/<int:number>/", room.detail, name="detail"),
+    path("incidents/<int:number>/needs/", room.needs, name="needs"),
     *[path(f"incidents/<int:number>/{name}/", room.region, {"name": name}, name=name) for name in room.REGIONS],
     path("incidents/<int:number>/lens/", lens.lens, name="lens"),
     path("incidents/<int:number>/decisions/", decisions.decisions, name="decisions"),

@@ -8,7 +8,8 @@ from ..home import Home
 
 @require_GET
 def home(request):
-    return render(request, "incidents/home.html", {"home": Home(request.membership)})
+    home = Home(request.membership)
+    return render(request, "incidents/home.html", {"home": home, "needs_you": home.waiting.count})
 
 
 @require_GET

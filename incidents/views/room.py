@@ -5,14 +5,14 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET
 
 from ..forms.messages import MessageForm
-from ..lookups import find_incident, room_of
+from ..lookups import find_incident, require_responder, room_of
+from ..waiting import Waiting
 
 # What stakeholders may read; the rest belongs to those who work in the incident.
 BRIEFING = ("header", "clocks", "functions", "updates", "questions", "facts")
 REGIONS = (
     *BRIEFING,
     "roles",
-    "needs",
     "gaps",
     "lines",
     "streams",
@@ -38,9 +38,29 @@ def detail(request, number):
     `?lens=` looks through another lens this once; the menu in the room remembers one.
     """
     incident = find_incident(request, number)
-    room = room_of(request, incident)
-    context = {"incident": incident, "room": room, "form": MessageForm(), "entries": room.recent_entries}
+    waiting = Waiting(request.membership, looked_at=incident)
+    room = room_of(request, incident, rows=waiting.rows)
+    context = {
+        "incident": incident,
+        "room": room,
+        "needs_you": waiting.count,
+        "form": MessageForm(),
+        "entries": room.recent_entries,
+    }
     return render(request, "incidents/detail.html", context)
+
+
+@require_GET
+def needs(request, number):
+    """What waits in this room, for htmx; the bar and the title follow."""
+    incident = find_incident(request, number)
+    require_responder(request)
+    if not request.htmx:
+        return redirect(f"{incident.get_absolute_url()}#needs")
+    waiting = Waiting(request.membership, looked_at=incident)
+    room = room_of(request, incident, rows=waiting.rows)
+    context = {"incident": incident, "room": room, "needs_you": waiting.count}
+    return render(request, "incidents/needs_news.html", context)
 
 
 @require_GET

@@ -322,6 +322,7 @@ STAKEHOLDER = {
     "GET /status-page/subscribers/": REFUSED,
     "DELETE /status-page/subscribers/<int:pk>/": REFUSED,
     "GET /alerts/": SHUT,
+    "GET /needs/": DONE,
     "GET /business-events/": DONE,
     "POST /business-events/": INVALID,
     "GET /business-events/<int:pk>/": DONE,

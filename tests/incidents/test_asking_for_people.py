@@ -432,7 +432,7 @@ def test_it_waits_for_the_manager_under_needs_you_and_on_the_home_page(request_,
     (need,) = [each for each in IncidentRoom(incident, ada).needs if each.kind == "reinforcement"]
     assert need.sentence == "R1 Sam Okafor: You wrote the connection pool"
     assert not [each for each in IncidentRoom(incident, mei).needs if each.kind == "reinforcement"]
-    assert "reinforce" in [each.kind for each in Home(ada).asked]
+    assert need in [each for _, needs in Home(ada).waiting.by_incident for each in needs]
 
 
 def test_asking_answering_and_taking_back_on_the_page(incident, desk, lena, ada, sam, mei, signed_in):
