@@ -14,7 +14,7 @@ from tests.factories import declare_incident
 
 ELEMENTS = sorted((Path(settings.BASE_DIR) / "static/js/elements").glob("*.js"))
 # What a browser receives of them for the room in production, in bytes; and before compression.
-MOST_ON_THE_WAY = 12 * 1024
+MOST_ON_THE_WAY = 13 * 1024
 MOST = 32 * 1024
 
 

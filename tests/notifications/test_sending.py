@@ -85,7 +85,7 @@ def test_running_the_pass_twice_changes_nothing_more(lena, mail_server, sms_gate
 
     again = tick.run()
 
-    assert again == {"clocks": 0, "fan_outs": 0, "recipients": 0, "windows": 0, "messages": {}}
+    assert again == {"clocks": 0, "fan_outs": 0, "spikes": 0, "recipients": 0, "windows": 0, "messages": {}}
     assert before == (
         Delivery.objects.count(),
         Attempt.objects.count(),

@@ -159,7 +159,7 @@ for each in Obligation.objects.live():
     summaries = [finished(each) for each in passes]
     again = installation.tick()
 
-    assert again == {"clocks": 0, "fan_outs": 0, "recipients": 0, "windows": 0, "messages": {}}
+    assert again == {"clocks": 0, "fan_outs": 0, "spikes": 0, "recipients": 0, "windows": 0, "messages": {}}
     reminders, attempts = installation.say(
         """
 answer = [
