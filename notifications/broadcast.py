@@ -141,8 +141,17 @@ def answer_sign_up(page, subscriber):
 
 def leaving_address(delivery):
     """Where a subscriber lets go with one click, or their mail program does (RFC 8058). Good for as long as we are."""
-    token = delivery.subscriber.token("leave")
-    return settings.BASE_URL + reverse("status-leave", args=[delivery.organization.slug, token])
+    return _lasting_address(delivery, "leave")
+
+
+def managing_address(delivery):
+    """Where a subscriber changes what they hear of; empty in the message that asks whether they want any."""
+    return "" if delivery.topic == SIGN_UP else _lasting_address(delivery, "manage")
+
+
+def _lasting_address(delivery, purpose):
+    token = delivery.subscriber.token(purpose)
+    return settings.BASE_URL + reverse(f"status-{purpose}", args=[delivery.organization.slug, token])
 
 
 def _affected(public, entry):

@@ -118,7 +118,11 @@ def _thread(delivery):
 
 def _way_out(delivery):
     """The same link to read and open; a stakeholder's stands in the page that the mail leads to."""
-    return f"No more of this: {_unsubscribe(delivery)}\n" if delivery.subscriber_id else ""
+    if not delivery.subscriber_id:
+        return ""
+    manage = broadcast.managing_address(delivery)
+    choose = f"Choose what you hear of: {manage}\n" if manage else ""
+    return f"{choose}No more of this: {_unsubscribe(delivery)}\n"
 
 
 def _unsubscribe(delivery):

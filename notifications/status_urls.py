@@ -21,5 +21,6 @@ urlpatterns = [
     path("subscribe/", subscribing.subscribe, name="status-subscribe"),
     path("code/<str:token>/", subscribing.code, name="status-code"),
     path("confirm/<str:token>/", subscribing.confirm, name="status-confirm"),
+    path("manage/<str:token>/", subscribing.manage, name="status-manage"),
     path("unsubscribe/<str:token>/", subscribing.leave, name="status-leave"),
 ]

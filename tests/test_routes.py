@@ -58,7 +58,7 @@ PUBLIC = {
     "healthz", "readyz", "schema", "api-docs",
     "status-page", "status-history", "status-maintenance", "status-incident", "status-rss", "status-atom",
     "status-calendar", "status-days",
-    "status-json", "status-subscribe", "status-code", "status-confirm", "status-leave",
+    "status-json", "status-subscribe", "status-code", "status-confirm", "status-manage", "status-leave",
 }  # fmt: skip
 KEY_HOLDERS = {"ingest:ingest", "ingest:enqueue", "ingest:inbound-mail"}
 SIGNED_IN = {"teams:profile", "teams:new_organization", "own-mail"}

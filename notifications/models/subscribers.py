@@ -94,7 +94,7 @@ class Subscriber(TenantModel):
     # --- Proof: what only who reads the address has ------------------------------------------------
 
     def token(self, purpose):
-        """For a link in a message: `confirm` opens what this turn may do, `leave` always lets go."""
+        """For a link in a message: `confirm` and `manage` open what this turn may do, `leave` always lets go."""
         return signing.dumps([self.organization_id, self.pk, self.turn], salt=f"{SALT}.{purpose}")
 
     @staticmethod

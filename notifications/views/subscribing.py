@@ -29,6 +29,21 @@ HOUR = 3600
 FROM_ONE_PLACE, TO_ONE_ADDRESS, TRIES = 20, 3, 60
 
 
+class DeadLink(Exception):
+    """A link that opens nothing (any more); `status` is 404 for one that is none of ours, else 410."""
+
+    def __init__(self, why, status):
+        super().__init__(why)
+        self.why, self.status = why, status
+
+    def answer(self, organization):
+        """In words for whoever opened it; on a page that is not published, none are said to strangers."""
+        page = StatusPage.of(organization)
+        if self.status == 404 and not page.published:
+            raise Http404("No such link.")
+        return answer("dead_link", page, why=self.why, root="../../", status=self.status)
+
+
 def outside(view):
     """Open the organisation's scope around a stranger's request; nothing of it is kept anywhere on the way."""
 
@@ -40,7 +55,10 @@ def outside(view):
             with Database.asked():
                 organization = organization_at(page or request.host_page)
                 with acting_in(organization):
-                    response = view(request, organization, **kwargs)
+                    try:
+                        response = view(request, organization, **kwargs)
+                    except DeadLink as dead:
+                        response = dead.answer(organization)
         except Away:
             response = HttpResponse(loader.get_template("status/away.html").render(), status=503)
         response.headers["Cache-Control"] = "no-store"
@@ -91,20 +109,36 @@ def confirm(request, organization, token):
     """Opening the link shows what it is for; the button confirms, and later changes what about."""
     page = published(organization)
     subscriber, turn = named_by(token, "confirm", organization, max_age=LINK_LIFE)
-    if turn != subscriber.turn or subscriber.left_at:
-        return answer("used_up", page, root="../../", status=410)
+    return choosing(request, page, subscriber, turn, confirms=True)
+
+
+@outside
+def manage(request, organization, token):
+    """The lasting link of every message: what one hears of, and out of all of it. Good until its owner leaves."""
+    subscriber, turn = named_by(token, "manage", organization)
+    return choosing(request, StatusPage.of(organization), subscriber, turn)
+
+
+def choosing(request, page, subscriber, turn, *, confirms=False):
+    """The form with the parts; only sending it changes anything."""
+    if turn != subscriber.turn or not (confirms or subscriber.is_confirmed) or subscriber.left_at:
+        raise DeadLink("left", 410)
     initial = {"components": [each.slug for each in subscriber.components.all()]}
     form = ChoiceForm(request.POST if request.method == "POST" else None, initial=initial)
     done = form.is_valid()
     if done:
         try:
-            subscriber.confirm(turn)
+            if confirms:
+                subscriber.confirm(turn)
             subscriber.choose(form.chosen, turn=turn)
         except Refused:
             # They left in this very moment, in another window.
-            return answer("used_up", page, root="../../", status=410)
-    leave = f"../../unsubscribe/{subscriber.token('leave')}/"
-    return answer("confirm", page, form=form, subscriber=subscriber, done=done, leave=leave, root="../../")
+            raise DeadLink("left", 410) from None
+    ways = {
+        "leave": f"../../unsubscribe/{subscriber.token('leave')}/",
+        "manage": f"../../manage/{subscriber.token('manage')}/",
+    }
+    return answer("confirm", page, form=form, subscriber=subscriber, done=done, ways=ways, root="../../")
 
 
 @outside
@@ -124,14 +158,16 @@ def published(organization):
 
 
 def named_by(token, purpose, organization, *, max_age=None):
-    """`(subscriber, turn)` of a token of ours; 404 for every other, and for one of another organisation."""
+    """`(subscriber, turn)` of a token of ours; `DeadLink` for every other, and for one of another organisation."""
     try:
         organization_id, pk, turn = Subscriber.read(token, purpose, max_age=max_age)
+    except signing.SignatureExpired:
+        raise DeadLink("old", 410) from None
     except signing.BadSignature:
-        raise Http404("No such link.") from None
+        raise DeadLink("unknown", 404) from None
     subscriber = Subscriber.objects.filter(pk=pk).first() if organization_id == organization.pk else None
     if subscriber is None:
-        raise Http404("No such link.")
+        raise DeadLink("unknown", 404)
     return subscriber, turn
 
 

@@ -13,7 +13,7 @@ from incidents.models import RoleAssignment, StatusUpdate
 from notifications import tick
 from notifications.limits import within
 from notifications.models import Attempt, Component, Delivery, PublicIncident, StatusPage, Subscriber
-from notifications.models.subscribers import CODE_LIFE
+from notifications.models.subscribers import CODE_LIFE, LINK_LIFE
 from notifications.public_door import Database
 from teams.models import Organization
 from teams.tenancy import acting_in
@@ -296,6 +296,66 @@ def test_one_click_leaves_for_people_and_for_mail_programs(incident, mei, mailou
     assert listener.left_at
     StatusPage.objects.update(published=False)
     assert Client().get(link).status_code == 200
+
+
+def test_every_message_leads_to_what_one_hears_of_for_as_long_as_one_is_subscribed(incident, mei, mailoutbox):
+    listener = listen(KIM, "card")
+    PublicIncident.publish(incident, "Paying takes long", by=mei, impacts={Component.objects.get(slug="card"): "major"})
+    (mail,) = mail_to(mailoutbox, KIM)
+    link = link_in(mail, "/manage/")
+    strict = Client(enforce_csrf_checks=True)
+    with time_machine.travel(timezone.now() + timedelta(days=400)):
+        seen = strict.get(link)
+        untouched = [each.slug for each in listener.components.all()]
+        saved = [strict.post(link, {"components": ["search"]}) for _ in range(2)]
+
+    assert f"Choose what you hear of: http://127.0.0.1:8000{link}" in mail.body
+    assert "Messages go to k…@customer.test." in words_of(seen)
+    assert KIM not in seen.content.decode()
+    assert re.search(r'value="card"[^>]*checked', seen.content.decode())
+    assert untouched == ["card"]
+    assert all("You are subscribed" in words_of(each) for each in saved)
+    assert [each.slug for each in listener.components.all()] == ["search"]
+    assert all(each.cookies == {} for each in (seen, *saved))
+    assert strict.post(link, {"components": ["nonsense"]}).status_code == 422
+    way_out = re.search(r'action="\.\./\.\./(unsubscribe/[^"]+)"', seen.content.decode())[1]
+    assert "You get no more messages" in words_of(strict.post(PAGE + way_out))
+    for dead in (strict.get(link), strict.post(link, {"components": ["card"]})):
+        assert dead.status_code == 410
+        assert "You have unsubscribed since it was sent" in words_of(dead)
+    assert [each.slug for each in listener.components.all()] == ["search"]
+    # Whoever comes back gets new links; the old one stays dead.
+    listen(KIM)
+    assert strict.get(link).status_code == 410
+
+
+def test_what_asks_whether_one_wants_messages_offers_no_choice_among_them(status_page, mailoutbox):
+    Client().post(SUBSCRIBE, {"email": KIM})
+    (mail,) = mail_to(mailoutbox, KIM)
+    subscriber = Subscriber.objects.get()
+
+    assert "/manage/" not in mail.body
+    # Nobody confirms by it either: it is in no message before that.
+    assert Client().post(f"{PAGE}manage/{subscriber.token('manage')}/").status_code == 410
+    assert not Subscriber.objects.confirmed().exists()
+
+
+def test_a_link_that_opens_nothing_says_so_in_plain_words(status_page, acme):
+    listener = listen()
+    confirm = f"{PAGE}confirm/{listener.token('confirm')}/"
+    with time_machine.travel(timezone.now() + LINK_LIFE + timedelta(minutes=1)):
+        old = Client().get(confirm)
+    cut = [Client().get(f"{PAGE}{part}/{listener.token(part)[:-3]}/") for part in ("confirm", "manage")]
+    crossed = Client().get(f"{PAGE}manage/{listener.token('leave')}/")
+
+    assert (old.status_code, "This link is too old" in words_of(old)) == (410, True)
+    for each in (*cut, crossed):
+        assert each.status_code == 404
+        assert "This link does not work" in words_of(each)
+        assert "copy it whole" in words_of(each)
+    StatusPage.objects.update(published=False)
+    assert "copy it whole" not in words_of(Client().get(f"{PAGE}manage/x/"))
+    assert Client().get(f"{PAGE}manage/{listener.token('manage')}/").status_code == 200
 
 
 def test_leaving_is_honoured_at_the_last_moment_and_ends_older_links(incident, mei, mailoutbox, acme):
