@@ -8,6 +8,7 @@ import uuid
 from datetime import timedelta
 
 from django.conf import settings
+from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -15,7 +16,9 @@ from django.utils.dateparse import parse_datetime
 from incidents import kinds
 from incidents.models import StatusUpdate
 from playbooks.models import Audience
+from teams.errors import Refused
 
+from .limits import DAY, may_ask, within
 from .models import Delivery, Notice, PublicIncident, PublicPost, StatusPage, Subscriber
 from .models.subscribers import CODE_LIFE, LINK_LIFE
 from .notices import _cut as cut
@@ -137,6 +140,19 @@ def answer_sign_up(page, subscriber):
         rule=f"somebody entered this address at the status page of {name}"[:200],
         useful_until=now + (CODE_LIFE if is_text else LINK_LIFE),
     )
+
+
+def ask_again(page, subscriber, *, by):
+    """Send the proof once more, as an administrator asks: once a day, and within what one address gets in an hour."""
+    with transaction.atomic():
+        subscriber.ask_again(by=by)
+        if not page.published:
+            raise Refused("The status page is not published: the link would lead nowhere.", code="not_published")
+        if not may_ask(subscriber.address, subscriber.channel, page.organization):
+            raise Refused("This address was written to three times in the last hour. Try later.", code="too_often")
+        if not within(f"asked-again:{subscriber.pk}", 1, DAY):
+            raise Refused("This was sent once more today already. Try again tomorrow.", code="too_often")
+        answer_sign_up(page, subscriber)
 
 
 def leaving_address(delivery):

@@ -2,6 +2,15 @@
 
 from django.core.cache import cache
 
+HOUR, DAY = 3600, 86_400
+# Messages that ask an address whether it wants any: in an hour, whoever had them sent.
+TO_ONE_ADDRESS = 3
+
+
+def may_ask(subscriber_address, channel, organization):
+    """Whether one more proof may be sent to this address now; counts it."""
+    return within(f"sign-up-messages:{organization.pk}:{channel}:{subscriber_address}", TO_ONE_ADDRESS, HOUR)
+
 
 def within(name, limit, seconds):
     """Count one more of these, and say whether that is still allowed in this stretch of time."""

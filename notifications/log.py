@@ -6,10 +6,11 @@ from django.utils.http import urlencode
 from incidents.models import Incident
 from teams.models import Membership
 
+from .broadcast import SIGN_UP
 from .explanations import explain
-from .models import Attempt, Delivery, FanOut
+from .models import Attempt, Delivery, FanOut, Subscriber
 
-PAGE = 50
+PAGE, UNPROVEN = 50, 20
 S = Delivery.State
 # Word on the page, and the states behind it.
 STATES = {
@@ -57,6 +58,18 @@ class DeliveryLog:
         return list(FanOut.objects.parked().for_reading()) if self.may_retry else []
 
     @property
+    def unproven(self):
+        """Those outside who get nothing because nobody confirmed the address: the newest, for administrators.
+
+        They have no row of their own, for nothing is written for them; so they stand before the first.
+        """
+        narrowed = self.person or self.query.get("incident") or self.query.get("before")
+        if narrowed or not self.membership.is_administrator or self.state not in ("", "suppressed"):
+            return []
+        found = Subscriber.objects.unproven().latest_first()
+        return list((found.filter(channel=self.channel) if self.channel else found)[:UNPROVEN])
+
+    @property
     def asked_about(self):
         """The one member whom the filters name together with an incident, or None."""
         if not (self.incident and self.person):
@@ -95,6 +108,7 @@ class DeliveryLog:
         for row in rows:
             row.shown_address = row.address_for(self.membership)
             row.look = LOOKS.get(row.state, "")
+            row.unproven = row.topic == SIGN_UP and row.subscriber.is_unproven
         more = self._address(before=rows[PAGE - 1].pk) if len(rows) > PAGE else ""
         return rows[:PAGE], more
 

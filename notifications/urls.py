@@ -32,5 +32,8 @@ urlpatterns = [
         name="maintenance_cancellation",
     ),
     path("settings/status-page/subscribers/", status_settings.subscribers, name="subscribers"),
+    path(
+        "settings/status-page/subscribers/<int:pk>/resending/", status_settings.resending, name="subscriber_resending"
+    ),
     path("settings/status-page/subscribers/<int:pk>/removal/", status_settings.removal, name="subscriber_removal"),
 ]

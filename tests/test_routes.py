@@ -209,7 +209,7 @@ IDENTIFIED = {
     "notifications:component_retirement": Component,
     "notifications:maintenance": Maintenance,
     "notifications:maintenance_cancellation": Maintenance,
-    "notifications:subscriber_removal": Subscriber,
+    **dict.fromkeys(("notifications:subscriber_removal", "notifications:subscriber_resending"), Subscriber),
     "api-routing-rule": RoutingRule,
     "api-component": Component,
     "api-maintenance": Maintenance,

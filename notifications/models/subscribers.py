@@ -27,6 +27,10 @@ class SubscriberQuerySet(TenantQuerySet):
     def confirmed(self):
         return self.filter(confirmed_at__isnull=False, left_at=None)
 
+    def unproven(self):
+        """Entered, but nobody has shown that the address is theirs: nothing but the proof is sent there."""
+        return self.filter(confirmed_at=None, left_at=None)
+
     def wanting(self, components):
         """Who chose nothing in particular, or one of these."""
         chosen = SubscriberComponent.objects.filter(subscriber=models.OuterRef("pk"))
@@ -82,6 +86,10 @@ class Subscriber(TenantModel):
     @property
     def is_confirmed(self):
         return self.confirmed_at is not None and self.left_at is None
+
+    @property
+    def is_unproven(self):
+        return self.confirmed_at is None and self.left_at is None
 
     @property
     def masked_address(self):
@@ -167,6 +175,19 @@ class Subscriber(TenantModel):
         if self.left_at is None:
             self.left_at, self.turn = timezone.now(), self.turn + 1
             self.save(update_fields=["left_at", "turn"])
+
+    @transaction.atomic
+    def ask_again(self, *, by):
+        """Let the proof be sent once more, to somebody who says that it never came. The caller sends it."""
+        self.lock()
+        require_administrator(by)
+        if self.left_at:
+            raise Refused("They have unsubscribed; only they can subscribe again.", code="left")
+        if self.confirmed_at:
+            raise Refused("They have confirmed meanwhile.", code="confirmed")
+        if self.channel == self.Channel.SMS:
+            raise Refused("A code soon expires: they have to ask for it on the status page.", code="sms")
+        audit.log(by, "subscriber_asked_again", self)
 
     @transaction.atomic
     def remove(self, *, by):

@@ -10,6 +10,7 @@ from incidents.models.updates import TAKE_BACK
 from teams.authority import require_administrator
 from teams.errors import Refused, Taken
 
+from ..broadcast import ask_again
 from ..models import Component, Maintenance, StatusPage, Subscriber
 from ..status_forms import ComponentForm, MaintenanceForm, StatusPageForm
 
@@ -120,7 +121,23 @@ def cancellation(request, pk):
 def subscribers(request):
     require_administrator(request.membership)
     listed = Subscriber.objects.confirmed().prefetch_related("components").latest_first()
-    return _page(request, "subscribers", subscribers=listed[:SHOWN], counted=Subscriber.objects.counted())
+    unproven = Subscriber.objects.unproven()
+    return _page(
+        request,
+        "subscribers",
+        subscribers=listed[:SHOWN],
+        counted=Subscriber.objects.counted(),
+        unproven=unproven.latest_first()[:SHOWN],
+        unproven_count=unproven.count(),
+    )
+
+
+@require_POST
+def resending(request, pk):
+    subscriber = get_object_or_404(Subscriber, pk=pk)
+    ask_again(StatusPage.of(request.organization), subscriber, by=request.membership)
+    messages.success(request, f"The link is on its way to {subscriber.masked_address} once more.")
+    return redirect("notifications:subscribers", org=request.organization.slug)
 
 
 @require_POST

@@ -17,16 +17,15 @@ from teams.errors import Refused
 from teams.tenancy import acting_in
 
 from ..broadcast import answer_sign_up
-from ..limits import within
+from ..limits import HOUR, may_ask, within
 from ..models import StatusPage, Subscriber
 from ..models.subscribers import LINK_LIFE
 from ..public_door import Away, Database
 from ..status_forms import ChoiceForm, CodeForm, SubscribeForm
 from .status_page import organization_at
 
-HOUR = 3600
-# Sign-ups in an hour from one place; messages in an hour to one address; codes tried in an hour from one place.
-FROM_ONE_PLACE, TO_ONE_ADDRESS, TRIES = 20, 3, 60
+# Sign-ups in an hour from one place; codes tried in an hour from one place.
+FROM_ONE_PLACE, TRIES = 20, 60
 
 
 class DeadLink(Exception):
@@ -81,7 +80,7 @@ def subscribe(request, organization):
     channel, address = form.address
     subscriber = Subscriber.objects.filter(channel=channel, address=address).first()
     # Beyond the limit nothing is done, not even a fresh code, and the answer is the same.
-    if within(f"sign-up-messages:{organization.pk}:{channel}:{address}", TO_ONE_ADDRESS, HOUR) or not subscriber:
+    if may_ask(address, channel, organization) or not subscriber:
         subscriber = Subscriber.sign_up(channel, address, form.chosen)
         answer_sign_up(page, subscriber)
     if channel == Subscriber.Channel.SMS:

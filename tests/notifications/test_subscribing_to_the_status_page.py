@@ -11,11 +11,13 @@ from django.utils import timezone
 
 from incidents.models import RoleAssignment, StatusUpdate
 from notifications import tick
+from notifications.broadcast import ask_again
 from notifications.limits import within
 from notifications.models import Attempt, Component, Delivery, PublicIncident, StatusPage, Subscriber
 from notifications.models.subscribers import CODE_LIFE, LINK_LIFE
 from notifications.public_door import Database
-from teams.models import Organization
+from teams.errors import Refused
+from teams.models import AuditEntry, Organization
 from teams.tenancy import acting_in
 from tests.factories import declare_incident, raise_finding
 from tests.incidents.pages import words_of
@@ -415,3 +417,54 @@ def test_administrators_see_who_listens_masked_and_let_people_go(incident, ada, 
     assert not Subscriber.objects.confirmed().exists()
     foreign = f"/status/globex/unsubscribe/{listener.token('leave')}/"
     assert Client().get(foreign).status_code == 404
+
+
+def test_who_has_not_confirmed_stands_in_the_log_and_gets_the_link_once_more(
+    incident, ada, tariq, signed_in, mailoutbox
+):
+    Client().post(SUBSCRIBE, {"email": "lost@customer.test"})
+    Client().post(SUBSCRIBE, {"phone": PHONE})
+    tick.run()
+    lost, phone = Subscriber.objects.order_by("pk")
+    listen()
+    browser, page = signed_in(ada), "/o/acme/settings/status-page/subscribers/"
+    listed, log = words_of(browser.get(page)), words_of(browser.get("/o/acme/deliveries/?state=suppressed"))
+    first = browser.post(f"{page}{lost.pk}/resending/", follow=True)
+    second = browser.post(f"{page}{lost.pk}/resending/")
+
+    for words in (listed, log):
+        assert re.search(r"l…@customer\.test .* Not sent: not confirmed Send the link again", words)
+        assert re.search(r"…5678 .* Not sent: not confirmed They ask for a new code themselves", words)
+    assert "Not confirmed: 2" in listed
+    assert "Not confirmed: nothing else is sent to this address." in words_of(browser.get("/o/acme/deliveries/"))
+    assert "lost@customer.test" not in listed
+    assert "on its way to l…@customer.test once more" in words_of(first)
+    assert (second.status_code, "once more today already" in words_of(second)) == (409, True)
+    mails = mail_to(mailoutbox, "lost@customer.test")
+    assert len(mails) == 2
+    assert browser.post(f"{page}{phone.pk}/resending/").status_code == 409
+    assert signed_in(tariq).post(f"{page}{lost.pk}/resending/").status_code == 409
+    assert "not confirmed" not in words_of(signed_in(tariq).get("/o/acme/deliveries/?state=suppressed"))
+    Client().post(link_in(mails[-1], "/confirm/"))
+    assert "They have confirmed meanwhile." in words_of(signed_in(ada).post(f"{page}{lost.pk}/resending/"))
+    assert "l…@customer.test" not in words_of(signed_in(ada).get(page)).partition("Not confirmed")[2]
+    assert AuditEntry.objects.filter(act="subscriber_asked_again").count() == 1
+
+
+def test_the_link_is_sent_again_within_what_one_address_gets(status_page, ada, acme, mailoutbox):
+    for _ in range(3):
+        Client().post(SUBSCRIBE, {"email": KIM})
+    lost = Subscriber.objects.get()
+    with pytest.raises(Refused, match="three times in the last hour"):
+        ask_again(StatusPage.of(acme), lost, by=ada)
+    lost.leave()
+    with pytest.raises(Refused, match="only they can subscribe again"):
+        ask_again(StatusPage.of(acme), lost, by=ada)
+    other = Subscriber.sign_up("email", "other@customer.test")
+    StatusPage.objects.update(published=False)
+    with pytest.raises(Refused, match="not published"):
+        ask_again(StatusPage.of(acme), other, by=ada)
+
+    assert len(mail_to(mailoutbox, KIM)) == 3
+    assert mail_to(mailoutbox, "other@customer.test") == []
+    assert not AuditEntry.objects.filter(act="subscriber_asked_again").exists()
