@@ -169,7 +169,8 @@ def _notice(page, word):
     ahead = word.kind in AHEAD
     was = [parse_datetime(each) for each in word.details.get("was", ())]
     facts = [
-        f"{'When' if ahead else 'It was planned for'}: {when}",
+        f"{'When' if ahead else 'It was planned for'}: {span(*was, zone) if was and not ahead else when}",
+        *([f"It ended early, at {window.ends_at.astimezone(zone):%-d %b %Y, %H:%M %Z}"] if was and not ahead else []),
         *([f"Before it was planned for {span(*was, zone)}"] if was and ahead else []),
         *([f"May not work meanwhile: {printable(parts)}"] if parts and ahead else []),
         *([printable(window.text)] if window.text and ahead else []),

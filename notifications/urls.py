@@ -26,6 +26,7 @@ urlpatterns = [
     ),
     path("settings/status-page/maintenance/new/", status_settings.new_maintenance, name="new_maintenance"),
     path("settings/status-page/maintenance/<int:pk>/", status_settings.maintenance, name="maintenance"),
+    path("settings/status-page/maintenance/<int:pk>/end/", status_settings.maintenance_end, name="maintenance_end"),
     path(
         "settings/status-page/maintenance/<int:pk>/cancellation/",
         status_settings.cancellation,

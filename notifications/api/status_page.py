@@ -186,6 +186,14 @@ class OneMaintenance(Endpoint):
         return Response(status=204)
 
 
+class MaintenanceEnd(Endpoint):
+    @operation(answer=MaintenanceAnswer)
+    def post(self, request, pk):
+        """Say that planned work is over before its time; subscribers hear it at once. Administrators only."""
+        self.find(Maintenance.objects.all(), pk=pk).end(by=self.member)
+        return self.answer(MaintenanceAnswer, self.find(maintenances(), pk=pk))
+
+
 def maintenances():
     return Maintenance.objects.select_related("planned_by__person").with_components()
 

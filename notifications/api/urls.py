@@ -22,6 +22,7 @@ urlpatterns = [
     path("status-page/components/<slug:slug>/", status_page.OneComponent.as_view(), name="api-component"),
     path("status-page/maintenances/", status_page.Maintenances.as_view(), name="api-maintenances"),
     path("status-page/maintenances/<int:pk>/", status_page.OneMaintenance.as_view(), name="api-maintenance"),
+    path("status-page/maintenances/<int:pk>/end/", status_page.MaintenanceEnd.as_view(), name="api-maintenance-end"),
     path("status-page/subscribers/", status_page.Subscribers.as_view(), name="api-subscribers"),
     path("status-page/subscribers/<int:pk>/", status_page.OneSubscriber.as_view(), name="api-subscriber"),
     path("routing-rules/", routing_rules.RoutingRules.as_view(), name="api-routing-rules"),

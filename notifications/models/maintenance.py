@@ -148,6 +148,21 @@ class Maintenance(TenantModel):
         audit.log(by, "maintenance_cancelled", self)
         StatusPage.touch()
 
+    @transaction.atomic
+    def end(self, *, by):
+        """Say that it is over before its time. Who heard of it hears that once; who has not hears nothing."""
+        self._begin(by, cancelled="cancelled")
+        now, was = timezone.now(), (self.starts_at, self.ends_at)
+        if now <= self.starts_at:
+            raise Refused("This maintenance has not begun. Cancel it instead.", code="not_begun")
+        self.ends_at = self.changed_at = now
+        self.version += 1
+        self.save(update_fields=["ends_at", "changed_at", "version"])
+        if not MaintenanceWord.take_back(self):
+            MaintenanceWord.finish(self, now, was=was)
+        audit.log(by, "maintenance_ended", self)
+        StatusPage.touch()
+
     def _begin(self, by, *, cancelled):
         self.lock()
         require_administrator(by)

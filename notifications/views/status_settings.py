@@ -35,6 +35,7 @@ def status_page(request):
     windows = list(Maintenance.objects.ahead(now).with_components()[:SHOWN])
     for window in windows:
         window.waits = window.is_held(now)
+        window.goes_on = window.state(now) == "in_progress"
     return _page(
         request,
         "status_page",
@@ -115,6 +116,12 @@ def maintenance(request, pk):
 def cancellation(request, pk):
     get_object_or_404(Maintenance, pk=pk).cancel(by=request.membership)
     return _back(request, "It is off the page. Whoever heard of it hears that it does not take place.")
+
+
+@require_POST
+def maintenance_end(request, pk):
+    get_object_or_404(Maintenance, pk=pk).end(by=request.membership)
+    return _back(request, "It is over. Whoever heard of it hears that now.")
 
 
 @require_safe

@@ -319,6 +319,7 @@ STAKEHOLDER = {
     "GET /status-page/maintenances/<int:pk>/": DONE,
     "PATCH /status-page/maintenances/<int:pk>/": REFUSED,
     "DELETE /status-page/maintenances/<int:pk>/": REFUSED,
+    "POST /status-page/maintenances/<int:pk>/end/": REFUSED,
     "GET /status-page/subscribers/": REFUSED,
     "DELETE /status-page/subscribers/<int:pk>/": REFUSED,
     "GET /alerts/": SHUT,

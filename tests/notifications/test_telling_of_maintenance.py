@@ -343,3 +343,64 @@ def test_programs_move_it_and_cancel_it(plan, ada, tariq, program, mailoutbox):
     assert [program(ada).delete(address).status_code for _ in range(2)] == [204, 204]
     assert program(ada).patch(address, later).json()["code"] == "cancelled"
     assert subjects(mailoutbox) == ["Planned maintenance", "Maintenance cancelled"]
+
+
+def test_what_is_done_early_is_ended_and_told_as_over_once(plan, ada, tariq, signed_in, clock, mailoutbox):
+    listen(), listen("search@customer.test", "search")
+    window = plan()
+    address = f"{SETTINGS}maintenance/{window.pk}/end/"
+    tick.run()
+    browser = signed_in(ada)
+    early = browser.post(address)
+    before = words_of(browser.get(SETTINGS))
+    clock.move_to(NOON + timedelta(hours=72, minutes=30))
+    # The end was moved a moment ago, and nobody has heard that yet: it is of no interest any more.
+    assert subjects(mailoutbox) == ["Planned maintenance", "Maintenance has begun"]
+    window.change(by=ada, ends_at=window.ends_at + timedelta(hours=1), hold=TAKE_BACK)
+    during = words_of(browser.get(SETTINGS))
+    assert signed_in(tariq).post(address).status_code == 409
+    ended, again = signed_in(ada).post(address, follow=True), signed_in(ada).post(address)
+
+    assert (early.status_code, "has not begun" in words_of(early)) == (409, True)
+    assert "End it now" not in before
+    assert "End it now" in during
+    assert "It is over. Whoever heard of it hears that now." in words_of(ended)
+    assert (again.status_code, "This maintenance is over." in words_of(again)) == (409, True)
+    assert subjects(mailoutbox) == ["Planned maintenance", "Maintenance has begun", "Maintenance is over"]
+    assert "It was planned for: 10 Jan 2030, 13:00 to 16:00 CET" in mailoutbox[-1].body
+    assert "It ended early, at 10 Jan 2030, 13:30 CET" in mailoutbox[-1].body
+    for moment in (73, 74, 75, 76):
+        clock.move_to(NOON + timedelta(hours=moment))
+        assert len(subjects(mailoutbox)) == 3
+    assert subjects(mailoutbox, "search@customer.test") == []
+    calendar = Client().get(f"{PAGE}calendar.ics").content.decode()
+    assert "DTEND:20300110T123000Z" in calendar
+    assert "SEQUENCE:2" in calendar
+    assert AuditEntry.objects.filter(act="maintenance_ended").count() == 1
+
+
+def test_what_nobody_has_heard_of_ends_in_silence(plan, ada, clock, mailoutbox):
+    listen()
+    window = plan(after=timedelta(seconds=1))
+    clock.shift(2)
+    window.end(by=ada)
+    clock.shift(7200)
+
+    assert subjects(mailoutbox) == []
+
+
+def test_programs_end_it(plan, ada, tariq, program, clock, mailoutbox):
+    listen()
+    window = plan()
+    tick.run()
+    address = f"/status-page/maintenances/{window.pk}/end/"
+    assert program(ada).post(address).json()["code"] == "not_begun"
+    clock.move_to(NOON + timedelta(hours=73))
+    tick.run()
+    assert program(tariq).post(address).json()["code"] == "administrators_only"
+    assert program(ada).post(address).json()["ends_at"] == "2030-01-10T13:00:00Z"
+    assert program(ada).post(address).json()["code"] == "in_past"
+    assert subjects(mailoutbox) == ["Planned maintenance", "Maintenance has begun", "Maintenance is over"]
+    cancelled = plan()
+    cancelled.cancel(by=ada)
+    assert program(ada).post(f"/status-page/maintenances/{cancelled.pk}/end/").json()["code"] == "cancelled"
