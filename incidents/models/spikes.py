@@ -97,7 +97,21 @@ class Spike(TenantModel):
     @property
     def sentence(self):
         """What was counted, in words."""
-        return f"{self.customers} customers in {listening.WINDOW.seconds // 60} minutes, usually {self.usual:.1f}"
+        return f"{self.customers} customers in {listening.WINDOW.seconds // 60} minutes, usually {self._usually}"
+
+    @property
+    def _usually(self):
+        """Nobody counts in tenths of a customer below one."""
+        if self.usual < 0.05:
+            return "none"
+        return "fewer than one" if self.usual < 1 else f"{self.usual:.1f}"
+
+    @property
+    def reports(self):
+        """What customers said since it began, as far as it is still where it was counted; the newest first."""
+        from .reports import SupportReport
+
+        return SupportReport.objects.filter(incident=self.incident, reported_at__gte=self.began_at).latest_first()
 
     @property
     def is_proposed(self):

@@ -9,6 +9,9 @@ from ..models import Incident, SupportReport
 from .acting import act_form, posted
 from .answers import done
 
+# Whoever decides reads a few of the reports first.
+SHOWN = 5
+
 
 @require_http_methods(["GET", "POST"])
 def spike(request, pk):
@@ -21,7 +24,8 @@ def spike(request, pk):
                 return done(request, incident.timeline.latest_first().first())
             return redirect(incident)
     led_to = Incident.objects.visible_to(request.membership).filter(pk=found.led_to_id).first()
-    return _form(request, "spike", found, form, "More customers write than usual", led_to=led_to)
+    said = found.reports[:SHOWN] if found.is_proposed else ()
+    return _form(request, "spike", found, form, "More customers write than usual", led_to=led_to, said=said)
 
 
 @require_http_methods(["GET", "POST"])

@@ -1,6 +1,10 @@
 """Customer reports in the browser: the form without the room, the desk, the region, the brief for agents."""
 
+from datetime import timedelta
+
 import pytest
+import time_machine
+from django.utils import timezone
 
 from incidents.models import Incident, RoleAssignment, Spike, SupportBrief, SupportReport
 from tests.factories import declare_incident, file_report, name_symptom, propose_theory
@@ -87,7 +91,7 @@ def test_a_spike_is_answered_from_the_room(incident, lena, sam, signed_in):
     spike = Spike.objects.get()
     browser = signed_in(lena)
     needs = words_of(browser.get(url_of(incident, "needs/"), headers=HTMX))
-    assert "12 customers in 15 minutes, usually 0.0: raise it to" in needs
+    assert "12 customers in 15 minutes, usually none: raise it to" in needs
 
     page = f"/o/acme/report-spikes/{spike.pk}/"
     assert browser.get(page).status_code == 200
@@ -105,8 +109,15 @@ def test_a_spike_without_an_incident_stands_on_the_home_page_and_declares(acme, 
     assert "6 customers in 15 minutes" in words_of(browser.get("/o/acme/"))
     assert "6 customers in 15 minutes" not in words_of(signed_in(stan).get("/o/acme/"))
     assert "Login is broken" in words_of(browser.get(DESK))
+    spike = Spike.objects.get()
+    page = f"/o/acme/report-spikes/{spike.pk}/"
+    assert "usually none" in spike.sentence
+    assert "What customers say Login is broken 6 customers" in words_of(browser.get(page))
+    Spike.objects.update(usual=0.4)
+    assert "usually fewer than one" in words_of(browser.get(page))
 
-    browser.post(f"/o/acme/report-spikes/{Spike.objects.get().pk}/", {"title": "Nobody can sign in"})
+    browser.post(page, {"title": "Nobody can sign in"})
+    assert "What customers say" not in words_of(browser.get(page))
 
     declared = Incident.objects.get()
     assert (declared.title, declared.reports.get().error_text) == ("Nobody can sign in", "Login is broken")
@@ -132,6 +143,19 @@ def test_agents_read_the_current_words_and_the_slower_writer_is_told(incident, s
     assert "We are on it." in current
     assert "We know of it." not in current
     assert "This is version 1. Read the current one" in words_of(signed_in(stan).get(page + "?version=1"))
+
+
+def test_agents_read_when_they_hear_more_and_that_it_is_late(incident, sam, stan, signed_in):
+    page = url_of(incident, "support-brief/")
+    SupportBrief.write(incident, "We know of it.", by=sam)
+    assert "Nobody has said when there is more to say." in words_of(signed_in(stan).get(page))
+    due = timezone.now() + timedelta(minutes=30)
+    SupportBrief.write(incident, "We are on it.", by=sam, next_update_at=due)
+    browser = signed_in(stan)
+    assert "You hear more by" in words_of(browser.get(page))
+    assert "hear more" not in words_of(browser.get(page + "?version=1"))
+    with time_machine.travel(due + timedelta(minutes=1)):
+        assert "More to say was due" in words_of(browser.get(page))
 
 
 def test_a_theory_shows_what_customers_may_see_of_it(incident, sam, tariq, signed_in):

@@ -122,7 +122,7 @@ def test_a_spike_and_what_agents_say_can_be_read_alone(lena, sam, settings):
 
     spike, brief = notice_of(incident, "spike_seen"), notice_of(incident, "support_brief_written", BRIEFING)
 
-    assert "Counted: 7 customers in 15 minutes, usually 0.0" in spike.text
+    assert "Counted: 7 customers in 15 minutes, usually none" in spike.text
     assert "Proposed: Raise it to SEV2" in spike.text
     entry = TimelineEntry.objects.get(kind="spike_seen")
     waits = incident.record(kinds.SPIKE_WAITS, **entry.details, told=["lead"])

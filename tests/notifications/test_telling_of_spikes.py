@@ -45,7 +45,7 @@ def test_who_listens_and_who_would_be_called_are_told_once(spike, sam, tariq, se
     assert {name for name, _ in told()} == {"Sam", "Tariq"}
     assert len(told()) == len(set(told()))
     notice = Notice.objects.get(reader="room", entry=None)
-    assert notice.subject == "[Acme] More customers write than usual: 6 customers in 15 minutes, usually 0.0"
+    assert notice.subject == "[Acme] More customers write than usual: 6 customers in 15 minutes, usually none"
     page = f"https://muster.acme.test/o/acme/report-spikes/{spike.pk}/"
     assert page in notice.text
     assert page in notice.html
