@@ -107,10 +107,13 @@ class Spike(TenantModel):
         return "fewer than one" if self.usual < 1 else f"{self.usual:.1f}"
 
     @property
+    def customers_by_now(self):
+        """Since it began; `customers` is what was counted when it was seen."""
+        return _customers(self.incident, self.began_at, timezone.now())
+
+    @property
     def reports(self):
         """What customers said since it began, as far as it is still where it was counted; the newest first."""
-        from .reports import SupportReport
-
         return SupportReport.objects.filter(incident=self.incident, reported_at__gte=self.began_at).latest_first()
 
     @property

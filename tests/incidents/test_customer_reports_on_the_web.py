@@ -113,6 +113,8 @@ def test_a_spike_without_an_incident_stands_on_the_home_page_and_declares(acme, 
     page = f"/o/acme/report-spikes/{spike.pk}/"
     assert "usually none" in spike.sentence
     assert "What customers say Login is broken 6 customers" in words_of(browser.get(page))
+    file_report(None, "I cannot get in", by=stan, count=3)
+    assert "What customers say: 9 by now I cannot get in 3 customers" in words_of(browser.get(page))
     Spike.objects.update(usual=0.4)
     assert "usually fewer than one" in words_of(browser.get(page))
 
@@ -120,11 +122,11 @@ def test_a_spike_without_an_incident_stands_on_the_home_page_and_declares(acme, 
     assert "What customers say" not in words_of(browser.get(page))
 
     declared = Incident.objects.get()
-    assert (declared.title, declared.reports.get().error_text) == ("Nobody can sign in", "Login is broken")
+    assert (declared.title, declared.reports.earliest("pk").error_text) == ("Nobody can sign in", "Login is broken")
     other = file_report(None, "Slow", by=stan)
     assert browser.post(DESK, {"reports": [other.pk], "incident": "INC-9"}).status_code == 422
     assert browser.post(DESK, {"reports": [other.pk], "incident": "INC-1"}).status_code == 302
-    assert declared.reports.count() == 2
+    assert declared.reports.count() == 3
 
 
 def test_agents_read_the_current_words_and_the_slower_writer_is_told(incident, sam, mei, stan, signed_in):
