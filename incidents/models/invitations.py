@@ -4,7 +4,7 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from playbooks.models import RoleDefinition
+from playbooks.models import IncidentRole, RoleDefinition
 from teams.errors import Refused
 from teams.models import Function, Membership, Rota
 from teams.tenancy import TenantManager, TenantModel, TenantQuerySet
@@ -93,6 +93,11 @@ class IncidentInvitation(TenantModel):
         """What they are wanted for, in words: the role, or else the function."""
         return str(self.role or self.function or "")
 
+    @property
+    def is_for_reading(self):
+        """Whether they are wanted to read along, and not to work on it."""
+        return self.role is not None and self.role.slug == IncidentRole.OBSERVER
+
     # --- Asking ------------------------------------------------------------------------------
 
     @classmethod
@@ -145,13 +150,16 @@ class IncidentInvitation(TenantModel):
 
     @transaction.atomic
     def accept(self, *, by):
-        """Come: the invited person works on it from now on, and their function is engaged. Returns the entry."""
+        """Come: the invited person works on it from now on, and their function is engaged. Whoever is wanted as an
+        observer reads along. Returns the entry."""
         self._lock()
         self._require_own(by)
         self.incident.require_open()
         self._settle(S.ACCEPTED)
         entry = self._record(kinds.INVITATION_ACCEPTED, by=by)
-        Participant.ensure(self.incident, self.membership)
+        Participant.under_a_hat(self.incident, self.membership, reads=self.is_for_reading)
+        if self.is_for_reading:
+            return entry
         self._engage_function(by)
         return entry
 

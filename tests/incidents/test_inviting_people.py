@@ -10,6 +10,7 @@ from incidents.models import FunctionActivation, Incident, IncidentInvitation, O
 from incidents.room import IncidentRoom
 from notifications import tick
 from notifications.models import Delivery
+from playbooks.models import RoleDefinition
 from teams.errors import Refused
 from teams.models import Function, Membership, Rota
 from teams.tenancy import acting_in
@@ -88,6 +89,18 @@ def test_without_a_function_it_is_for_their_own(incident, lena, ruth):
     IncidentInvitation.invite(incident, ruth, by=lena)
 
     assert incident.invitations.get().wanted_for == "Leadership"
+
+
+def test_who_is_invited_to_observe_reads_along(incident, lena, ruth, signed_in):
+    role = RoleDefinition.objects.get(slug="observer")
+    IncidentInvitation.invite(incident, ruth, by=lena, role=role)
+    invited = incident.invitations.get()
+
+    signed_in(ruth).post(url_of(incident, f"invitations/{invited.pk}/acceptance/"))
+
+    assert the_one(invited.pk).state == S.ACCEPTED
+    assert incident.participants.get(membership=ruth).capacity == "observer"
+    assert not incident.functions.filter(function=ruth.function, state="engaged").exists()
 
 
 def test_the_invited_are_paged(invitation):
