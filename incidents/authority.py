@@ -40,10 +40,21 @@ def may_respond(membership):
 
 
 def may_post(membership, incident):
-    """Say something in the room. Who observes or follows does not, until they join; a newcomer joins by posting."""
+    """Say something in the room and do its work. Who observes or follows does not, until they join; a newcomer joins
+    by posting."""
     if membership is None:
         return True
     return membership.is_responder and not incident.is_only_read_by(membership)
+
+
+def require_work(membership, incident):
+    """Let through who works on it, and who begins to; whoever reads along joins first."""
+    require(may_respond(membership), "Stakeholders read; ask a responder.", code="responders_only")
+    require(
+        may_post(membership, incident),
+        "You read along. Join the incident first, then do it.",
+        code="readers_do_not_post",
+    )
 
 
 def may_administer(membership):

@@ -109,6 +109,11 @@ class IncidentRoom:
         return authority.may_respond(self.viewer)
 
     @cached_property
+    def works(self):
+        """Whether the viewer may do the incident's work; whoever reads along joins first."""
+        return self.responds and not self.reads_only
+
+    @cached_property
     def coordinates(self):
         return authority.may_coordinate(self.viewer, self)
 

@@ -93,7 +93,7 @@ class ChangeBoard:
 
     @property
     def may_propose(self):
-        return self.room.responds and self.room.incident.is_open
+        return self.room.works and self.room.incident.is_open
 
     @property
     def _visible(self):

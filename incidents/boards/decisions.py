@@ -18,6 +18,7 @@ class DecisionCard:
     viewer: object
     live: bool
     leads: bool
+    works: bool
 
     @property
     def is_open(self):
@@ -34,7 +35,7 @@ class DecisionCard:
 
     @property
     def may_propose(self):
-        return self.is_open and not self.may_decide
+        return self.is_open and self.works and not self.may_decide
 
     @property
     def may_ratify(self):
@@ -44,7 +45,7 @@ class DecisionCard:
 
     @property
     def may_finish(self):
-        return self.live and self.decision.state == DecisionState.DECIDED
+        return self.live and self.works and self.decision.state == DecisionState.DECIDED
 
     @property
     def may_change(self):
@@ -107,6 +108,7 @@ class DecisionBoard:
             viewer=viewer,
             live=self.room.responds and incident.is_open,
             leads=self.leads if asks else False,
+            works=self.room.works,
         )
 
     @cached_property

@@ -10,12 +10,13 @@ SHOWN = 9
 
 @dataclass(frozen=True)
 class TaskRow:
-    """`is_next`: the pointer stands at it."""
+    """`is_next`: the pointer stands at it. `may_change`: whoever works on the incident, and whose it is."""
 
     task: object
     owner: object
     is_viewers: bool
     is_next: bool
+    may_change: bool
 
 
 @dataclass(frozen=True)
@@ -62,4 +63,5 @@ class TaskBoard:
         return sum(1 for row in self.rows if not row.task.is_open)
 
     def _row(self, task, owner, is_next):
-        return TaskRow(task, owner, owner is not None and owner.pk == self.room.viewer.pk, is_next)
+        own = owner is not None and owner.pk == self.room.viewer.pk
+        return TaskRow(task, owner, own, is_next, may_change=self.room.works or (own and self.room.responds))

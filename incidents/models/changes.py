@@ -168,7 +168,7 @@ class ChangeIntent(Colliding, TenantModel):
         """
         in_turn = cls.take_turn(incident)
         incident.require_open()
-        authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
+        authority.require_work(by, incident)
         owner = owner or by
         if owner is None:
             raise Refused("Say who will do it.", code="owner_required")
@@ -444,8 +444,11 @@ class ChangeIntent(Colliding, TenantModel):
 
     def _require_ownership(self, by, act, waiver):
         """Its owner's, and the lead's who lets it go."""
-        authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
         own = by is not None and by.pk in (self.owner_id, self.proposed_by_id)
+        if own:
+            authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
+        else:
+            authority.require_work(by, self.incident)
         return authority.require(
             own or authority.may_coordinate(by, self.incident),
             f"{self.owner.name} {act} {self.key}, or the incident lead. Say why to do it anyway.",

@@ -207,8 +207,10 @@ class Decision(TenantModel):
         if earlier:
             return incident.timeline.filter(details__decision=earlier.number).in_order().first()
         incident.require_open()
-        authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
         decision_class = DecisionClass(decision_class)
+        # Whoever holds the right decides, from wherever they read.
+        if not (choice and Rights(incident).to_decide(decision_class, domain).admits(by)):
+            authority.require_work(by, incident)
         if domain is not None and decision_class != DecisionClass.INVESTIGATION:
             raise Refused("Only an investigation belongs to one domain.", code="domain_of_investigation")
         workstream = workstream or (source_message.workstream if source_message else None)
@@ -257,7 +259,7 @@ class Decision(TenantModel):
     def give_input(self, choice, *, by, text=""):
         """Say what one would do; whoever holds the right reads it before deciding."""
         self._lock_to_change()
-        authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
+        authority.require_work(by, self.incident)
         self._require_raised()
         return self._keep_input(choice, by=by, text=text)
 
@@ -328,7 +330,7 @@ class Decision(TenantModel):
     def execute(self, *, by):
         """It has been carried out."""
         self._lock_to_change()
-        authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
+        authority.require_work(by, self.incident)
         if self.state != S.DECIDED:
             raise Refused(f"{self.name} is {self.get_state_display().lower()}: nothing to carry out.", code="unchanged")
         self.state, self.executed_at = S.EXECUTED, timezone.now()
@@ -431,6 +433,8 @@ class Decision(TenantModel):
         authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
         authority.require(by is not None, "Only a person decides.", code="person_only")
         right = self.right()
+        if not right.admits(by):
+            authority.require_work(by, self.incident)
         breach = None if right.admits(by) else guards.Breach(OUTSIDE_AUTHORITY, right.sentence, subject=self.name)
         lifted = guards.check(self.incident, [breach], by=by, waiver=waiver)
         choice = self._chosen(choice)

@@ -370,6 +370,10 @@ class Participant(TenantModel):
             capacity=capacity,
             **lifted,
         )
+        if capacity == Capacity.ACTIVE:
+            from .roles import RoleAssignment
+
+            RoleAssignment.end_reading(incident, membership, by=by)
         if membership.domain_id:
             # Another domain at work may want somebody who coordinates it.
             from ..vacancies import follow

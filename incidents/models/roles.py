@@ -345,6 +345,14 @@ class RoleAssignment(TenantModel):
                 _follow(incident)
 
     @classmethod
+    def end_reading(cls, incident, membership, *, by):
+        """Whoever begins to work on it no longer only reads along: the observer's hat comes off."""
+        for each in incident.roles.current().with_people().filter(membership=membership, role=IncidentRole.OBSERVER):
+            each.incident = incident
+            each._end(S.RELEASED)
+            incident.record(kinds.ROLE_RELEASED, by=by, **each.facts())
+
+    @classmethod
     def end_pending(cls, incident):
         """The incident is over: what was offered is not on offer any more."""
         incident.roles.pending().update(state=S.EXPIRED, ended_at=timezone.now())

@@ -145,7 +145,7 @@ class Task(TenantModel):
         if key and (earlier := cls.objects.filter(incident=incident, added_by=by, key=key).first()):
             return incident.timeline.get(kind=kinds.TASK_ADDED.name, details__task=earlier.pk)
         incident.require_open()
-        authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
+        authority.require_work(by, incident)
         workstream = message.workstream if message else workstream
         cls._require_able(owner, workstream)
         cls._require_ahead(due_at)
@@ -286,9 +286,16 @@ class Task(TenantModel):
         self.incident.lock()
         self.lock()
         self.incident.require_not_closed()
-        authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
+        self._require_at_work(by)
         if state and self.state != state:
             raise Refused(f"{self.label} is {self.get_state_display().lower()} already.", code="task_settled")
+
+    def _require_at_work(self, by):
+        """What is one's own one finishes, working on the incident or not."""
+        if by is not None and self._present_owner == by:
+            authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
+        else:
+            authority.require_work(by, self.incident)
 
     @property
     def _present_owner(self):

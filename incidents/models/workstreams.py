@@ -231,7 +231,7 @@ class Workstream(TenantModel):
 
         incident.lock()
         incident.require_open()
-        authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
+        authority.require_work(by, incident)
         last = incident.workstreams.aggregate(last=Max("position"))["last"] or 0
         workstream = cls(
             incident=incident,
@@ -345,7 +345,7 @@ class Workstream(TenantModel):
         self.lock()
         # Read again with the row; every entry has to come from the incident that is locked.
         self.incident = incident
-        authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
+        authority.require_work(by, incident)
         moved = WorkstreamDependency.settle_on(self, blocked_by, by=by) if blocked_by is not None else None
         changed = {}
         for field, value in (("state", state), ("title", title)):

@@ -8,13 +8,22 @@ from django.utils import timezone
 
 from incidents.guards import Facts, gaps_of
 from incidents.guards.participants import reports_of_the_lead
-from incidents.models import Finding, FunctionActivation, GuardWaiver, Handover, Participant, RoleAssignment, Workstream
+from incidents.models import (
+    Decision,
+    Finding,
+    FunctionActivation,
+    GuardWaiver,
+    Handover,
+    Participant,
+    RoleAssignment,
+    Workstream,
+)
 from incidents.models.participants import PresenceState
 from playbooks.models import Severity
 from teams.errors import Refused
-from teams.models import Function, Membership, Person, Team, TechnicalDomain
+from teams.models import Function, Membership, Person, Rota, Team, TechnicalDomain
 from teams.tenancy import acting_in
-from tests.factories import declare_incident, open_workstream, post_message
+from tests.factories import add_task, declare_incident, open_workstream, post_message, raise_decision
 from tests.incidents.pages import HTMX, all_at_once, last_entry, queries_of, url_of, words_of
 
 ACTIVE, OBSERVER, FOLLOWER = Participant.Capacity
@@ -123,12 +132,23 @@ def test_whose_only_hat_is_for_reading_along_observes(incident, lena, mei, signe
     with pytest.raises(Refused) as refused:
         post_message(incident, "Why not roll back?", by=mei)
     assert refused.value.code == "readers_do_not_post"
-    assert "You read along and do not post." in words_of(signed_in(mei).get(url_of(incident)))
+    assert "You observe: you read and do not post." in words_of(signed_in(mei).get(url_of(incident)))
 
     RoleAssignment.take(incident, "communications_lead", by=mei)
     assert part_of(incident, mei).is_active
     RoleAssignment.assign(incident, "observer", lena, by=lena)
     assert part_of(incident, lena).is_active
+
+
+def test_joining_gives_up_the_hat_for_reading_along(incident, lena, mei, signed_in):
+    RoleAssignment.assign(incident, "observer", mei, by=lena)
+
+    signed_in(mei).post(url_of(incident, "participation/"), {"capacity": "active"})
+
+    assert part_of(incident, mei).is_active
+    assert not incident.roles.current().filter(membership=mei).exists()
+    assert incident.timeline.filter(kind="role_released", details__member=mei.pk, actor=mei).count() == 1
+    assert post_message(incident, by=mei).author == mei
 
 
 def test_who_is_to_observe_after_another_is_not_put_to_work(incident, lena, mei, tariq):
@@ -523,10 +543,78 @@ def test_an_observer_is_told_to_join_instead_of_a_composer(incident, tariq, sign
     assert 'id="composer"' in signed_in(tariq).get(url_of(incident)).content.decode()
     Participant.join(incident, tariq, by=tariq, capacity=OBSERVER)
 
-    page = signed_in(tariq).get(url_of(incident))
+    page = signed_in(tariq).get(url_of(incident), {"stream": incident.workstreams.get(position=1).pk})
 
-    assert 'id="composer"' not in page.content.decode()
-    assert "You read along and do not post." in words_of(page)
+    assert 'data-waits="Message"' not in page.content.decode()
+    assert "To write to others, join under People." in words_of(page)
+
+
+WORK = ("tasks-new", "task-{}-take", "task-{}", "decision-new", "header-decision", "changes-new", "tab-new")
+
+
+@pytest.mark.parametrize("by_hat", [True, False])
+def test_who_reads_along_finds_no_buttons_for_work(incident, lena, tariq, signed_in, by_hat):
+    task = add_task(incident, by=lena)
+    ids = [f'id="{each.format(task.pk)}"' for each in WORK]
+    page = signed_in(tariq).get(url_of(incident)).content.decode()
+    assert [each for each in ids if each not in page] == []
+    if by_hat:
+        RoleAssignment.assign(incident, "observer", tariq, by=lena)
+    else:
+        Participant.join(incident, tariq, by=tariq, capacity=OBSERVER)
+
+    page = signed_in(tariq).get(url_of(incident)).content.decode()
+    assert [each for each in ids if each in page] == []
+    assert 'id="part-active"' in page
+
+
+def test_the_verbs_refuse_who_reads_along_until_they_join(incident, lena, tariq, program):
+    task, decision = add_task(incident, by=lena), raise_decision(incident, "coordination")
+    Decision.open(incident, "coordination", "Fail over?", by=lena, choice="Yes")
+    stream = open_workstream(incident, by=lena)
+    Participant.join(incident, tariq, by=tariq, capacity=OBSERVER)
+    until = (timezone.now() + timedelta(minutes=20)).isoformat()
+    path, api = f"/incidents/{incident.number}/", program(tariq)
+    asked = [
+        (api.post, f"{path}tasks/", {"text": "Drain the queue"}),
+        (api.patch, f"{path}tasks/{task.pk}/", {"owner": "tariq@acme.test"}),
+        (api.patch, f"{path}tasks/{task.pk}/", {"state": "done"}),
+        (api.post, f"{path}decisions/", {"class": "priority", "subject": "Sell on?"}),
+        (api.post, f"{path}decisions/{decision.pk}/input/", {"text": "Wait"}),
+        (api.post, f"{path}decisions/{decision.pk + 1}/execution/", {}),
+        (api.post, f"{path}changes/", {"action": "Restart", "until": until}),
+        (api.post, f"{path}workstreams/", {"title": "Caches"}),
+        (api.patch, f"{path}workstreams/{stream.pk}/", {"title": "Caches"}),
+    ]
+    before = incident.timeline.count()
+
+    answers = [(url, call(url, data).json().get("code")) for call, url, data in asked]
+    assert answers == [(url, "readers_do_not_post") for _, url, _ in asked]
+    assert incident.timeline.count() == before
+
+    Participant.join(incident, tariq, by=tariq)
+    assert api.post(f"{path}tasks/", {"text": "Drain the queue"}).status_code == 201
+
+
+def test_what_is_ones_own_is_finished_from_the_side(incident, lena, tariq, signed_in):
+    task = add_task(incident, by=lena, owner=tariq)
+    part_of(incident, tariq).leave(by=tariq, follows=True)
+    assert f'id="task-{task.pk}-done"' in signed_in(tariq).get(url_of(incident)).content.decode()
+
+    assert task.done(by=tariq).details["task"] == task.pk
+
+
+def test_whoever_is_asked_decides_from_the_side(incident, lena, tariq, ruth):
+    Participant.join(incident, ruth, by=ruth, capacity=OBSERVER)
+    decision = raise_decision(incident, "coordination", by=tariq)
+    with pytest.raises(Refused) as refused:
+        decision.decide("Yes", by=ruth, waiver="I am here")
+    assert refused.value.code == "readers_do_not_post"
+
+    incident.roles.current().get(role="lead").stand_down(by=lena)
+    Rota.objects.create(function=Function.objects.get(slug="leadership"), on_call=ruth)
+    asked = raise_decision(incident, "resource", "Two more people?", by=tariq, options=["Yes", "No"])
+    assert asked.decide("Yes", by=ruth).details["decision"] == asked.number
 
 
 def test_a_stakeholder_finds_no_forms_about_others(incident, tariq, stan, signed_in):
