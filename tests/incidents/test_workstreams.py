@@ -1,7 +1,9 @@
 """Parallel lines of work: opening them, naming them, saying how they go."""
 
-from incidents.models import Workstream
-from teams.models import TechnicalDomain
+import pytest
+
+from incidents.models import FunctionActivation, Workstream
+from teams.models import Function, TechnicalDomain
 from tests.factories import declare_incident, open_workstream
 
 
@@ -130,3 +132,20 @@ def test_the_owner_starts_in_their_own_workstream(lena, tariq, signed_in):
 
     assert f'data-stream="{own.pk}"' in signed_in(tariq).get("/o/acme/incidents/1/").content.decode()
     assert f'data-stream="{general.pk}"' in signed_in(lena).get("/o/acme/incidents/1/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("function", "kind"),
+    [("engineering", "cause"), ("support", "impact"), ("communications", "messages"), ("product", "priorities")],
+)
+def test_a_function_that_is_engaged_brings_its_line_of_work_once(lena, tariq, sam, function, kind):
+    incident = declare_incident(lena, severity="sev4")
+    function = Function.objects.get(slug=function)
+    whose = next((each for each in (tariq, sam) if each.function_id == function.pk), None)
+
+    for state in ("engaged", "stood_down", "requested", "engaged"):
+        if not incident.functions.filter(function=function, state=state).exists():
+            FunctionActivation.change(incident, function, state, by=whose if whose and state == "engaged" else lena)
+
+    line = incident.workstreams.get(kind=kind)
+    assert (line.owner, line.state) == (whose, "working")
