@@ -61,6 +61,11 @@ class DraftBoard:
             for audience in Audience
         ]
 
+    @property
+    def at_hand(self):
+        """The audiences for whom something is begun, can still be taken back, or is ready to be said."""
+        return [row for row in self.rows if row.draft or row.held or row.may_hold]
+
     def _newer_than(self, draft):
         known = self.room.synthesis.current if draft else None
         return known.version if known and draft.synthesis_id != known.pk else None

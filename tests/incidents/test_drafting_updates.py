@@ -12,7 +12,7 @@ from incidents.models.updates import PARTS
 from incidents.wording import House, flags_in
 from notifications import tick
 from notifications.models import Delivery
-from playbooks.models import Audience, GlossaryTerm
+from playbooks.models import Audience, GlossaryTerm, HoldingText
 from teams.errors import Refused
 from teams.models import Membership
 from teams.tenancy import acting_in
@@ -39,6 +39,16 @@ def draft_of(incident, by, body=CUSTOMERS, audience="customers", **how):
 def clock_of(incident, audience="customers"):
     clock = incident.obligations.live().get(kind="update", audience=audience)
     return clock.pk, clock.due_at, clock.state
+
+
+def test_the_panel_says_that_nobody_is_writing(lena, signed_in):
+    incident = declare_incident(lena, severity="sev3")
+    HoldingText.objects.all().delete()
+    panel = url_of(incident, "drafts/")
+    assert "Nobody is writing an update." in words_of(signed_in(lena).get(panel, headers=HTMX))
+
+    draft_of(incident, lena)
+    assert "Nobody is writing an update." not in words_of(signed_in(lena).get(panel, headers=HTMX))
 
 
 # --- Writing ----------------------------------------------------------------------------------------------------

@@ -295,8 +295,11 @@ def test_merging_takes_along_what_was_asked(incident, mei, tariq, sam, stan, rut
 
 
 def test_interruptions_are_counted(incident, lena, mei, tariq, ruth, stan, signed_in, program):
+    panel = url_of(incident, "questions/")
+    assert "interruption" not in words_of(signed_in(mei).get(panel, headers=HTMX))
     technical = open_workstream(incident, "Gateway", by=lena, domain=TechnicalDomain.objects.first())
     code_of(Message.post, technical, "How long?", by=ruth)
+    assert "1 interruption kept from those who look for the cause" in words_of(signed_in(mei).get(panel, headers=HTMX))
     exception = technical.exceptions.get(
         pk=StreamException.grant(technical, ruth, minutes=30, by=lena).details["exception"]
     )
