@@ -1,5 +1,6 @@
 """What can be listened to: one incident, and the strip of an organisation. Nothing can be written here."""
 
+from datetime import timedelta
 from urllib.parse import parse_qs
 
 from channels.db import database_sync_to_async
@@ -15,6 +16,8 @@ from .tickets import admit
 # Further behind than this, reading the page again is quicker than replaying.
 FURTHEST_BEHIND = 500
 TYPING_SPACING_SECONDS = 2
+# Whoever comes back later than this has read the page anew.
+LEFT_JUST_NOW = timedelta(minutes=1)
 
 
 async def incident(scope, receive, send):
@@ -78,10 +81,21 @@ class IncidentSocket(Socket):
         # The last entry up to there that they may know of.
         self.seen = 0
         self._asked_for = cursor
+        self._reads_again = False
         self._typed_at = float("-inf")
 
     def is_left_behind(self, number):
         return self.greeted and self.number < number
+
+    @property
+    def is_outside(self):
+        return self.ticket.reach.visibility == Visibility.BRIEFING
+
+    def read_again(self):
+        """An update that was kept from stakeholders can be read now."""
+        if self.is_outside and self.number is not None:
+            self._reads_again = True
+            self.wake()
 
     async def news(self):
         room = self.place
@@ -94,6 +108,10 @@ class IncidentSocket(Socket):
             await self._begin(room)
         if self.number < room.number:
             await self._pass_on(room.after(self.number))
+            return True
+        if self._reads_again:
+            self._reads_again = False
+            await self._reset(room, "update_left")
             return True
         if not self.greeted:
             await self._greet(room)
@@ -108,8 +126,15 @@ class IncidentSocket(Socket):
         self.seen = await self.hub.head(room, self.ticket.reach, number)
         self.number = number
         if not is_known:
-            code = "unknown_cursor" if behind is None or behind < 0 else "too_far_behind"
-            await self.say_now({"type": "reset", "number": self.seen, "code": code})
+            await self._reset(room, "unknown_cursor" if behind is None or behind < 0 else "too_far_behind")
+        elif cursor and self.is_outside:
+            # What left while the line was cut lies before the cursor.
+            now = timezone.now()
+            self._reads_again = await self.hub.has_left(room, now - LEFT_JUST_NOW, now)
+
+    async def _reset(self, room, code):
+        self.seen = await self.hub.head(room, self.ticket.reach, self.number)
+        await self.say_now({"type": "reset", "number": self.seen, "code": code})
 
     async def _pass_on(self, kept):
         found = await self.hub.backlog(self.place, self.number) if kept is None else kept

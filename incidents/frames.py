@@ -1,14 +1,18 @@
 """Reading for sockets: each new entry is read once and drawn once; who has seen the same hears the same text."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from django.utils import timezone
 
 from teams.tenancy import acting_in
 
 from . import kinds
 from .fragments import attach_messages, facts_of, fragments_of, redrawn_after
-from .models import Incident
-from .models.timeline import Reach
+from .kinds import Visibility
+from .models import Incident, StatusUpdate
+from .models.timeline import ABOUT_UPDATES, Reach
 
 READ_LIMIT = 500
 # After these somebody may have to leave the room.
@@ -59,6 +63,8 @@ class News:
     turns_round: bool = False
     takes_back: bool = False
     more: bool = False
+    # When updates leave that stakeholders cannot read yet.
+    leaving: list[datetime] = field(default_factory=list)
 
 
 def look(organization_id, known):
@@ -72,7 +78,7 @@ def look(organization_id, known):
         news = {}
         for incident_id, last in numbers.items():
             if known[incident_id] is None:
-                news[incident_id] = News(last)
+                news[incident_id] = News(last, leaving=_leaving(incident_id))
             elif last > known[incident_id]:
                 news[incident_id] = read(incident_id, known[incident_id])
         return news
@@ -82,6 +88,12 @@ def backlog(organization_id, incident_id, after, upto):
     """The frames of the entries after one number up to another, at most `READ_LIMIT`."""
     with acting_in(organization_id):
         return read(incident_id, after, upto=upto).frames
+
+
+def left_between(organization_id, incident_id, since, until):
+    """Whether an update left in this time, which stakeholders who were there have not been sent."""
+    with acting_in(organization_id):
+        return StatusUpdate.objects.filter(incident=incident_id).left_between(since, until).exists()
 
 
 def head(organization_id, incident_id, reach, number):
@@ -99,9 +111,14 @@ def read(incident_id, after, *, upto=None):
         entries = entries.filter(number__lte=upto)
     entries = attach_messages(list(entries[:READ_LIMIT]))
     redrawn = redrawn_after(incident, entries)
-    news = News(after, more=len(entries) == READ_LIMIT)
+    about = [entry.pk for entry in entries if entry.kind in ABOUT_UPDATES]
+    # Before it is asked what may not be told yet: what leaves in between is told of once more rather than never.
+    leaving = _leaving(incident_id) if about else []
+    inside = set(incident.timeline.filter(pk__in=about).not_told_yet().values_list("pk", flat=True)) if about else ()
+    news = News(after, more=len(entries) == READ_LIMIT, leaving=leaving)
     for entry in entries:
-        news.frames.append(_frame(entry, redrawn[entry.number]))
+        needs = replace(entry.needs, visibility=Visibility.ROOM) if entry.pk in inside else entry.needs
+        news.frames.append(_frame(entry, redrawn[entry.number], needs))
         news.number = entry.number
         news.shuts_out |= entry.kind in SHUTS_OUT
         news.turns_round |= entry.kind in TURNS_ROUND
@@ -113,11 +130,16 @@ def encode(frame):
     return json.dumps(frame, ensure_ascii=False, separators=(",", ":"))
 
 
-def _frame(entry, redrawn):
+def _leaving(incident_id):
+    held = StatusUpdate.objects.filter(incident=incident_id, held_until__gt=timezone.now())
+    return list(held.values_list("held_until", flat=True))
+
+
+def _frame(entry, redrawn, needs):
     html = fragments_of(entry, redrawn)
     regions = [*_regions(entry.kind), *([] if html else ["timeline"])]
     shared = encode({**facts_of(entry), "regions": regions, **({"html": html} if html else {})})[1:]
-    return Frame(entry.number, entry.needs, shared)
+    return Frame(entry.number, needs, shared)
 
 
 def _regions(kind):

@@ -9,14 +9,17 @@ import asyncio
 import logging
 from collections import defaultdict, deque
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 from django.db import connection
+from django.utils import timezone
 
 from . import doorbell, frames, presence, strip, tickets
 
 logger = logging.getLogger(__name__)
 
 LOOK_SECONDS = 1
+AN_INSTANT = timedelta(microseconds=1)
 RIGHTS_SECONDS = 5
 # How many frames a room keeps for those who come back, and how far a reader may fall behind.
 RING = 128
@@ -41,6 +44,8 @@ class Room:
         # The number of the last entry that changed who may hear.
         self.shut_at = 0
         self.presence = presence.Presence()
+        # When updates leave that are kept from stakeholders until then.
+        self.leaving = set()
         self.filling = asyncio.Lock()
         self._ring = []
 
@@ -62,10 +67,19 @@ class Room:
         if len(self._ring) > 2 * RING:
             del self._ring[:-RING]
         self.number, self.heads = news.number, {}
+        self.leaving.update(news.leaving)
         if news.shuts_out:
             self.shut_at = news.number
         for socket in self.sockets:
             socket.wake()
+
+    def let_leave(self, now):
+        """The moments at which updates left, once each. What is kept was drawn when they had not, and is forgotten."""
+        over = {moment for moment in self.leaving if moment <= now}
+        if over:
+            self.leaving -= over
+            self._ring, self.heads = [], {}
+        return over
 
     def remember(self, earlier):
         """Keep frames that somebody had to read again, if they end where the kept ones begin."""
@@ -214,6 +228,8 @@ class Hub:
                 known = {pk: room.number for pk, room in rooms.items()}
                 for pk, news in (await self.read(frames.look, organization_id, known)).items():
                     await self._bring(rooms[pk], news)
+                for room in rooms.values():
+                    await self._tell_of_leaving(room)
             if organization_id in self.strips:
                 await self._look_along(organization_id, self.strips[organization_id])
         except Exception:  # the database is away, or one row cannot be read; the next look comes in a second
@@ -231,6 +247,17 @@ class Hub:
         room.advance(news)
         for socket in [socket for socket in room.sockets if socket.is_left_behind(room.number - BACKLOG)]:
             socket.end(None, 1013)
+
+    async def _tell_of_leaving(self, room):
+        """Let stakeholders read again once an update may be read by them: its entry has long passed them by."""
+        now = timezone.now()
+        over = room.let_leave(now)
+        if over and await self.has_left(room, min(over) - AN_INSTANT, now):
+            for socket in room.sockets:
+                socket.read_again()
+
+    async def has_left(self, room, since, until):
+        return await self.read(frames.left_between, room.organization_id, room.incident_id, since, until)
 
     async def _look_along(self, organization_id, along):
         listeners = {socket.ticket.membership_id for socket in along.sockets}

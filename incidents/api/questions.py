@@ -29,7 +29,7 @@ class QuestionAnswer(Answer):
     asked_at = serializers.DateTimeField()
     answer_by = serializers.DateTimeField()
     state = serializers.ChoiceField(choices=QuestionState)
-    answer = serializers.CharField(help_text="The answer, or why there is none.")
+    answer = serializers.CharField(source="said_answer", help_text="The answer, or why there is none.")
     answered_by = Person(allow_null=True)
     answered_at = serializers.DateTimeField(allow_null=True)
     to_audience = serializers.BooleanField(help_text="The answer is for everybody of the `audience`.")
@@ -42,7 +42,7 @@ class AlikeQuestion(Answer):
     number = serializers.IntegerField()
     text = serializers.CharField()
     state = serializers.ChoiceField(choices=QuestionState)
-    answer = serializers.CharField()
+    answer = serializers.CharField(source="said_answer")
 
 
 class QuestionDetail(QuestionAnswer):

@@ -91,7 +91,7 @@ class Brief:
             *(each.pk for each in self.told),
             self.next_update_at, self.next_briefing_at, self.is_due, self.is_late, self.read_at,
             *((card.decision.pk, card.decision.state, card.may_decide, card.may_ratify) for card in self.decisions),
-            *((each.pk, each.state, each.answer) for each in self.questions),
+            *((each.pk, each.state, each.said_answer) for each in self.questions),
         )  # fmt: skip
         return hashlib.sha256(repr(shown).encode()).hexdigest()[:16]
 

@@ -81,7 +81,9 @@ class QuestionQuerySet(TenantQuerySet):
         return self.filter(state=QuestionState.COVERED, covered_audience=audience)
 
     def with_people(self):
-        return self.select_related("asker__person", "asker__function", "answered_by__person", "merged_into")
+        return self.select_related(
+            "asker__person", "asker__function", "answered_by__person", "merged_into__answered_in", "answered_in"
+        )
 
     def in_order(self):
         return self.order_by("number")
@@ -137,6 +139,12 @@ class Question(TenantModel):
     @property
     def is_waiting(self):
         return self.state in WAITING
+
+    @property
+    def said_answer(self):
+        """The answer as far as it is said: the words of an update are read once that has left."""
+        given = (self.merged_into or self).answered_in
+        return "" if given and given.is_held else self.answer
 
     @property
     def owner_role(self):

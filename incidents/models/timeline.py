@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, timedelta
 
 from django.db import models, transaction
-from django.db.models import F, OuterRef, Q, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast, Coalesce
 from django.utils import timezone
 
 from teams.errors import Refused
@@ -20,6 +21,13 @@ GENESIS = "0" * 64
 NOTE_LENGTH = 500
 # What people put on the record by hand has a time that they chose and may correct.
 TIMED_BY_HAND = (kinds.NOTE_ADDED.name, kinds.MESSAGE_PINNED.name)
+# What says that an update was published, or what became of it.
+ABOUT_UPDATES = (
+    kinds.UPDATE_PUBLISHED.name,
+    kinds.UPDATE_CORRECTED.name,
+    kinds.UPDATE_WITHDRAWN.name,
+    kinds.UPDATE_TAKEN_BACK.name,
+)
 # What led to an incident is part of its story; further back somebody mistyped the year.
 LONGEST_BEFORE = timedelta(days=365)
 # Written down later than this after it happened, an entry shows both times.
@@ -227,18 +235,38 @@ class Reach:
 
 class TimelineQuerySet(TenantQuerySet):
     def visible_to(self, membership):
-        """What one member may read; this, `within` and `needs` are the only places where that is decided."""
+        """What one member may read; this, `within` and `needs` are the only places where that is decided.
+
+        Of `needs` one thing is left out, because it ends with time: `not_told_yet`.
+        """
         from .workstreams import Workstream
 
-        entries = self if membership.is_responder else self.filter(visibility=Visibility.BRIEFING)
+        entries = self if membership.is_responder else self.told_outside()
         return entries if membership.is_administrator else entries.outside(Workstream.objects.hidden_from(membership))
 
     def within(self, reach):
         """The same for everybody of one reach."""
         from .workstreams import Workstream
 
-        entries = self if reach.visibility == Visibility.ROOM else self.filter(visibility=Visibility.BRIEFING)
+        entries = self if reach.visibility == Visibility.ROOM else self.told_outside()
         return entries.outside(Workstream.objects.restricted().exclude(pk__in=reach.streams))
+
+    def told_outside(self):
+        """What is open to whoever sees the incident; of an update nothing as long as nobody has been told it."""
+        return self.filter(visibility=Visibility.BRIEFING).exclude(self._of_unsaid_updates())
+
+    def not_told_yet(self):
+        """Entries about updates that nobody has been told: those who work on it read them, nobody else."""
+        return self.filter(self._of_unsaid_updates())
+
+    @staticmethod
+    def _of_unsaid_updates():
+        from .updates import StatusUpdate
+
+        # As text, which both databases compare alike whatever the key of another kind holds.
+        about = Cast(KeyTextTransform("update", OuterRef("details")), models.TextField())
+        unsaid = StatusUpdate.objects.unsaid(timezone.now()).annotate(as_text=Cast("pk", models.TextField()))
+        return Q(kind__in=ABOUT_UPDATES) & Q(Exists(unsaid.filter(incident=OuterRef("incident"), as_text=about)))
 
     def outside(self, workstreams):
         """Those that neither belong to one of these workstreams nor name one."""

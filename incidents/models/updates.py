@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import models, transaction
-from django.db.models import Max
+from django.db.models import F, Max, Q
 from django.utils import timezone
 
 from playbooks.models import Audience, Cadence
@@ -91,7 +91,20 @@ class UpdateState(models.TextChoices):
 class UpdateQuerySet(TenantQuerySet):
     def visible_to(self, membership):
         """Responders read every tier, stakeholders the outer two without what was never said to them."""
-        return self if membership.is_responder else self.said().filter(audience__in=OUTER_AUDIENCES)
+        if membership.is_responder:
+            return self
+        unsaid = self.model.objects.unsaid(timezone.now()).values("pk")
+        return self.filter(audience__in=OUTER_AUDIENCES).exclude(pk__in=unsaid)
+
+    def unsaid(self, now):
+        """What nobody has been told: it has not left yet, or it was taken back or replaced before it did."""
+        replaced = Q(withdrawn_at__lt=F("held_until")) | Q(correction__published_at__lt=F("held_until"))
+        return self.filter(Q(held_until__gt=now) | Q(state=UpdateState.TAKEN_BACK) | replaced)
+
+    def left_between(self, since, until):
+        """What stakeholders could not read until a moment after `since` and up to `until`, and can now."""
+        left = self.filter(audience__in=OUTER_AUDIENCES, held_until__gt=since, held_until__lte=until)
+        return left.exclude(pk__in=self.model.objects.unsaid(until).values("pk"))
 
     def said(self):
         """Without what was taken back before it left: that was told nobody."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 import socket as network
 import subprocess
 import time
@@ -20,7 +21,7 @@ from hypothesis import strategies as st
 
 from incidents import consumers, frames, live
 from incidents.doorbell import Doorbell
-from incidents.models import Message, Participant
+from incidents.models import Message, Participant, StatusUpdate
 from playbooks.models import Severity
 from teams.models import ApiToken, Membership, Organization, Person
 from tests.factories import declare_incident, post_message
@@ -300,6 +301,58 @@ async def test_a_stakeholder_who_comes_back_in_the_middle_hears_from_what_they_l
     assert [frame["number"] for frame in story] == expected
     if story:
         assert story[0]["previous"] == max(number for number in numbers if number < hidden)
+
+
+async def test_a_stakeholder_hears_of_an_update_once_it_has_left(acme_live):
+    """Not before, by a line that is open, by one that was cut meanwhile, and by whoever comes for the first time."""
+    tell = functools.partial(act, acme_live.organization, StatusUpdate.publish, acme_live.incident, "customers")
+    body = {"what_is_happening": "Paying is slow.", "what_we_are_doing": "We look."}
+    session = session_of(acme_live.stan)
+
+    async with (
+        Listener(acme_live.path(), session=session) as ear,
+        Listener(acme_live.path(acme_live.last), session=acme_live.session) as inside,
+    ):
+        *_, ready = await ear.until("ready")
+        await inside.until("ready")
+        published = await tell(body, by=acme_live.lena, waiver="x", hold=timedelta(seconds=3))
+        assert (await inside.next())["kind"] == "update_published"
+        await act(acme_live.organization, acme_live.incident.change_details, by=acme_live.lena, title="It is down")
+        in_between = await ear.next()
+        async with Listener(acme_live.path(in_between["number"]), session=session) as newcomer:
+            await newcomer.until("ready")
+            left = [await ear.next(), await newcomer.next()]
+        assert timezone.now() > published.recorded_at + timedelta(seconds=3)
+
+    assert (in_between["kind"], in_between["previous"]) == ("details_changed", ready["number"])
+    again = {"type": "reset", "number": in_between["number"], "code": "update_left"}
+    assert left == [again, again]
+    async with Listener(acme_live.path(in_between["number"]), session=session) as ear:
+        assert [frame["type"] for frame in await ear.until("reset")] == ["reset"]
+    async with Listener(acme_live.path(ready["number"]), session=session) as ear:
+        first, second = await ear.entries(2)
+    assert (first["number"], first["kind"]) == (published.number, "update_published")
+    assert second["number"] == in_between["number"]
+
+
+async def test_what_was_taken_back_is_heard_by_whoever_works_on_it(acme_live):
+    def change_of_mind(lena):
+        body = {"what_is_happening": "Paying is slow.", "what_we_are_doing": "We look."}
+        hold = timedelta(seconds=1.5)
+        entry = StatusUpdate.publish(acme_live.incident, "customers", body, by=lena, waiver="x", hold=hold)
+        acme_live.incident.updates.get(pk=entry.details["update"]).take_back(by=lena)
+
+    async with (
+        Listener(acme_live.path(), session=session_of(acme_live.stan)) as ear,
+        Listener(acme_live.path(acme_live.last), session=acme_live.session) as inside,
+    ):
+        await ear.until("ready")
+        await inside.until("ready")
+        await act(acme_live.organization, change_of_mind, acme_live.lena)
+        assert [frame["kind"] for frame in await inside.entries(2)] == ["update_published", "update_taken_back"]
+        await asyncio.sleep(3)
+        await act(acme_live.organization, acme_live.incident.change_details, by=acme_live.lena, title="It is down")
+        assert (await ear.next())["kind"] == "details_changed"
 
 
 async def test_a_private_incident_is_heard_by_whoever_is_on_it(acme_live):

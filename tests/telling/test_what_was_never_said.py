@@ -6,9 +6,11 @@ import pytest
 import time_machine
 from django.utils import timezone
 
+from incidents import frames
 from incidents.loose_ends import loose_ends
-from incidents.models import RoleAssignment, StatusUpdate
+from incidents.models import Question, RoleAssignment, StatusUpdate
 from incidents.models.updates import PARTS
+from incidents.models.workstreams import reach_of, restricted_in
 from playbooks.models import Severity
 from tests.factories import declare_incident
 from tests.incidents.pages import url_of
@@ -27,7 +29,8 @@ def incident(acme, lena, mei):
 def say(incident, mei):
     def say(audience, text, **more):
         body = {part.name: text for part in PARTS[audience]}
-        entry = StatusUpdate.publish(incident, audience, body, by=mei, **more)
+        # What is said here is about no news.
+        entry = StatusUpdate.publish(incident, audience, body, by=mei, **{"waiver": "A test", **more})
         return incident.updates.get(pk=entry.details["update"])
 
     return say
@@ -64,6 +67,62 @@ def test_what_was_taken_back_is_no_update_to_stakeholders(incident, say, mei, st
     }
     assert listed == {mei: [2, 1], stan: [1]}
     assert program(stan).get(f"/incidents/{incident.number}/updates/{taken.pk}/").status_code == 404
+
+
+WHERE = ("", "brief/", "timeline/", "timeline/print/", "updates/", "questions/", "export.json", "export.md")
+BY_PROGRAM = ("timeline/", "updates/", "brief/", "questions/", "export/")
+
+
+@pytest.fixture
+def read(incident, signed_in, program):
+    """Everything that a member can open of the incident, at once."""
+
+    def read(member):
+        browser, api = signed_in(member), program(member)
+        answers = [browser.get(url_of(incident, where)) for where in WHERE]
+        answers += [api.get(f"/incidents/{incident.number}/{where}") for where in BY_PROGRAM]
+        assert {answer.status_code for answer in answers} <= {200, 302, 404}
+        shut = restricted_in({incident.pk})[incident.pk]
+        told = [frame for frame in frames.read(incident.pk, 0).frames if reach_of(member, shut).covers(frame.needs)]
+        return "\n".join([*map(body_of, answers), *(frame.after(0) for frame in told)])
+
+    return read
+
+
+@pytest.mark.parametrize("audience", ["leadership", "customers"])
+def test_stakeholders_read_an_update_nowhere_before_it_has_left(incident, say, read, mei, stan, audience):
+    question = Question.ask(incident, "How long will it take?", by=stan)
+    Question.objects.select_related("incident").get(pk=question.details["question"]).cover(by=mei, audience=audience)
+    before = say(audience, "BEFORE-1") if audience == "customers" else None
+    update = say(audience, "HELD-2", hold=SOON)
+
+    assert "HELD-2" in read(mei)
+    assert "HELD-2" not in read(stan)
+    assert before is None or "BEFORE-1" in read(stan)
+    with time_machine.travel(timezone.now() + SOON * 2):
+        assert "HELD-2" in read(stan)
+    update.take_back(by=mei)
+    with time_machine.travel(timezone.now() + SOON * 2):
+        text = read(stan)
+        assert "HELD-2" not in text
+        assert "update_taken_back" not in text
+
+
+def test_what_was_put_right_before_it_left_is_not_read_afterwards(say, read, mei, stan):
+    wrong, gone = say("customers", "WRONG-1", hold=SOON), say("leadership", "GONE-2", hold=SOON)
+    wrong.correct({part.name: "RIGHT-3" for part in PARTS["customers"]}, by=mei, reason="Too early")
+    gone.withdraw(by=mei, reason="WHY-4")
+
+    for later in (timedelta(0), SOON * 2):
+        with time_machine.travel(timezone.now() + later):
+            text = read(stan)
+            assert [word for word in ("WRONG-1", "GONE-2", "RIGHT-3", "WHY-4") if word in text] == ["RIGHT-3"]
+    assert all(word in read(mei) for word in ("WRONG-1", "GONE-2", "WHY-4"))
+
+
+def body_of(answer):
+    content = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    return content.decode()
 
 
 def test_after_a_first_word_that_was_taken_back_the_first_word_is_owed_still(lena, mei, incident, say):
