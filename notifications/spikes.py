@@ -86,7 +86,7 @@ def _write(spike, now):
 
 def _situation(spike, severity, over):
     """As if the proposed incident were declared now, about the services that the reports name."""
-    named = SupportReport.objects.waiting().filter(reported_at__gte=spike.began_at).values("service")
+    named = SupportReport.objects.waiting().told_since(spike.began_at).values("service")
     imagined = situations.imagined(
         SPIKE_OVER if over else SPIKE_PROPOSED, severity=severity, services=Service.objects.filter(pk__in=named)
     )

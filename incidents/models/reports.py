@@ -45,6 +45,11 @@ class ReportQuerySet(TenantQuerySet):
         """Those that no incident has."""
         return self.filter(incident=None)
 
+    def told_since(self, moment):
+        """Those that were filed since then, or counted up by one more customer."""
+        counted = ReportEcho.objects.filter(at__gte=moment).values("report")
+        return self.filter(Q(reported_at__gte=moment) | Q(pk__in=counted))
+
     def unsorted(self):
         return self.filter(symptom=None)
 

@@ -210,7 +210,7 @@ class Spike(TenantModel):
         from ..mobilization import declare
 
         authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
-        waiting = SupportReport.objects.waiting().filter(reported_at__gte=self.began_at)
+        waiting = SupportReport.objects.waiting().told_since(self.began_at)
         title = title.strip() or self._first_words(waiting)
         self.led_to = incident or declare(title, by=by, detected_by="Customer reports", key=f"spike-{self.pk}")
         if waiting.exists():

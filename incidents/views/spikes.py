@@ -42,7 +42,7 @@ def spike_dismissal(request, pk):
 def _first_words(spike):
     if spike.incident_id:
         return ""
-    first = SupportReport.objects.waiting().filter(reported_at__gte=spike.began_at).order_by("pk").first()
+    first = SupportReport.objects.waiting().told_since(spike.began_at).order_by("pk").first()
     return " ".join(first.error_text.split())[:200] if first else ""
 
 

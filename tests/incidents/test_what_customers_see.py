@@ -344,6 +344,20 @@ def test_without_an_incident_a_spike_proposes_to_declare_one(acme, sam, stan, ta
     assert Spike.objects.get().led_to == declared
 
 
+def test_a_report_that_was_counted_up_goes_along_with_its_spike(acme, sam, stan, tariq):
+    with time_machine.travel(timezone.now() - timedelta(hours=2), tick=False):
+        untouched, counted_up = file_report(None, "Another thing", by=sam), file_report(None, "Card declined", by=sam)
+    for ticket in range(5):
+        counted_up.count_one_more(by=stan, ticket=f"T-{ticket}")
+    spike = Spike.objects.for_reading().get()
+    assert spike.customers == 5
+
+    declared = spike.accept(by=tariq)
+
+    assert (declared.title, list(declared.reports.all())) == ("Card declined", [counted_up])
+    assert list(SupportReport.objects.waiting()) == [untouched]
+
+
 def test_at_the_worst_severity_and_after_the_end_nothing_is_proposed(lena, sam):
     worst, over = declare_incident(lena, severity="sev1"), declare_incident(lena)
     over.resolve(by=lena)
