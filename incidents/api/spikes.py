@@ -1,5 +1,6 @@
 """Spikes: what more reports than usual propose, and what a person says to it."""
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from playbooks.models import Severity
@@ -8,7 +9,7 @@ from teams.api.schema import listing, operation
 from teams.api.shapes import Answer, Body, Line, Named, Person, Text, Waiver
 
 from ..lookups import find_spike
-from ..models import Spike
+from ..models import Incident, Spike
 from ..models.spikes import SpikeState
 from .merging import IncidentNumber
 from .reach import require_responder
@@ -25,7 +26,20 @@ class SpikeAnswer(Answer):
     reason = serializers.CharField()
     answered_by = Person(allow_null=True)
     answered_at = serializers.DateTimeField(allow_null=True)
-    led_to = serializers.IntegerField(source="led_to.number", default=None, allow_null=True)
+    led_to = serializers.SerializerMethodField(
+        help_text="The incident that has its reports; null if it is not for you."
+    )
+
+    @extend_schema_field(serializers.IntegerField(allow_null=True))
+    def get_led_to(self, spike):
+        found = spike.led_to
+        if found is None or (found.private and not _is_visible(found, self.context["request"].membership)):
+            return None
+        return found.number
+
+
+def _is_visible(incident, membership):
+    return Incident.objects.visible_to(membership).filter(pk=incident.pk).exists()
 
 
 class Accepting(Body):

@@ -84,6 +84,19 @@ def test_a_spike_by_program(incident, program, lena, sam, tariq):
     assert Spike.objects.filter(state="accepted").count() == 2
 
 
+def test_where_a_spike_led_is_told_to_who_may_see_it(incident, program, lena, sam, tariq):
+    file_report(None, by=sam, count=6)
+    pk = program(lena).get("/report-spikes/").json()["results"][0]["id"]
+    assert program(lena).post(f"/report-spikes/{pk}/acceptance/", {"incident": incident.number}).status_code == 200
+
+    def led_to(member):
+        return [each["led_to"] for each in program(member).get("/report-spikes/").json()["results"]]
+
+    assert (led_to(lena), led_to(tariq)) == ([1], [1])
+    incident.make_private(by=lena)
+    assert (led_to(lena), led_to(tariq)) == ([1], [None])
+
+
 def test_the_brief_goes_by_versions(incident, program, sam, stan):
     api, path = program(sam), "/incidents/1/support-briefs/"
     assert api.get(path)["ETag"] == '"0"'
