@@ -45,6 +45,7 @@ SAY_NOTHING = {
     "incidents.Integration.severity_map": "names of labels",
     "incidents.Integration.type_label": "the name of a label",
     "incidents.ChangeConflict.about": "the name of a service",
+    "incidents.Participant.lens": "the name of a lens",
     "incidents.Spike.reason": "spikes have tests of their own",
 }
 

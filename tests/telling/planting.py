@@ -31,6 +31,7 @@ from incidents.models import (
     Integration,
     Message,
     Participant,
+    PrivateNote,
     Question,
     ReinforcementRequest,
     ResolutionEstimate,
@@ -46,12 +47,13 @@ from incidents.models import (
     Task,
     TimelineEntry,
     Touchpoint,
+    UpdateChallenge,
     UpdateDraft,
     Workstream,
     WorkstreamDependency,
 )
 from notifications.models import Component, Maintenance, PublicIncident, StatusPage, Subscriber
-from playbooks.models import Severity
+from playbooks.models import HoldingText, Severity
 from teams.models import Membership, Person, Service
 
 WORD = re.compile(r"kq(\d{4})z", re.IGNORECASE)
@@ -61,6 +63,8 @@ SUBSCRIBER, CALLER = "kim@customer.test", "+4915112345688"
 RESTRICTED = "a restricted workstream"
 ASKED = "what one engineer is asked"
 QUESTION = "a question of one person"
+# Read in the notebook itself, which is on no page that is looked through.
+OWN = "the notebook of one person"
 ROOM = "the room"
 TECHNICAL, COORDINATION, LEADERSHIP, CUSTOMERS = "technical", "coordination", "leadership", "customers"
 SUMMARY = "the summary"
@@ -145,6 +149,7 @@ class Planted:
         deleted.delete_text(by=tariq, reason=w(ROOM))
         note = TimelineEntry.note(incident, w(ROOM), by=tariq)
         note.correct_time(note.happened_at - timedelta(minutes=5), by=tariq, reason=w(ROOM))
+        PrivateNote.write(incident, w(OWN), by=lena)
         Document.add(incident, w(ROOM), "https://pages.example/", by=tariq, note=w(ROOM))
         self.stream = Workstream.open(incident, w(ROOM), by=lena, goal=w(ROOM), owner=tariq).workstream
         WorkstreamDependency.add(self.stream, general, by=lena, reason=w(ROOM))
@@ -313,8 +318,12 @@ class Planted:
 
     def _tell(self):
         """Every audience, with what was wrong put right, withdrawn, taken back, and what has not left yet."""
+        for audience in ("leadership", "customers"):
+            self.publish_holding(audience)
         self.publish("technical", TECHNICAL)
-        self.publish("coordination", COORDINATION)
+        told = self.publish("coordination", COORDINATION)
+        UpdateChallenge.raise_against(told, self.words(ROOM), by=self.sam)
+        UpdateChallenge.objects.with_people().get().let_stand(self.words(ROOM), by=self.mei)
         wrong = [self.publish(audience, OUTDATED) for audience in ("leadership", "customers")]
         withdrawn = self.publish("leadership", WITHDRAWN)
         self.send()
@@ -337,6 +346,16 @@ class Planted:
 
         return {part.name: self.words(shelf) for part in PARTS[audience]}
 
+    def publish_holding(self, audience):
+        """What is said at once, in words that stand in the administration."""
+        for part, text in self.body(audience, audience).items():
+            said = {"severity": self.incident.severity, "audience": audience, "part": part}
+            HoldingText.objects.update_or_create(**said, defaults={"text": text})
+        UpdateDraft.publish_holding(self.incident, audience, by=self.mei, hold=None)
+
     def publish(self, audience, shelf, **more):
+        # It tells nothing new, and why it may is for whoever reads the record.
+        outer = BRIEFING if audience in ("leadership", "customers") else ROOM
+        more["waiver"] = self.words(shelf if shelf in (HELD, TAKEN_BACK) else outer)
         entry = StatusUpdate.publish(self.incident, audience, self.body(audience, shelf), by=self.mei, **more)
         return self.incident.updates.get(pk=entry.details["update"])
