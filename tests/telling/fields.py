@@ -6,30 +6,51 @@ from teams.tenancy import tenant_models
 
 TEXT = (models.CharField, models.TextField, models.JSONField)
 
-# Fields that hold nobody's words, wherever they are called so.
+# Fields that hold nobody's words: by name, why, and in which models. The same name elsewhere may hold some.
 NO_WORDS = {
-    "key": "made by the client",
-    "key_hash": "a hash",
-    "head_hash": "a hash",
-    "hash": "a hash",
-    "previous_hash": "a hash",
-    "group_key": "a hash",
-    "dedup_key": "an identifier of another system, or primary keys",
-    "declaration_key": "made by the client",
-    "code": "made at random",
-    "fence": "of one lease",
-    "authority_used": "a role",
-    "role": "a role",
-    "asked_of": "roles",
-    "guard": "the code of a rule",
-    "subject_key": "the subject once more",
-    "kind": "the name of a kind",
-    "field": "the name of a line",
-    "line": "the name of a line",
-    "escalate_at": "moments",
-    "near_copies": "numbers",
-    "topic": "kinds and primary keys",
-    "slug": "a name in addresses, set by administrators",
+    "key": (
+        "made by the client",
+        "incidents.Ask incidents.Briefing incidents.Commitment incidents.Decision incidents.Finding "
+        "incidents.Message incidents.ObeyedCommand incidents.PrivateNote incidents.Question "
+        "incidents.ReinforcementRequest incidents.StatusUpdate incidents.SupportDigest "
+        "incidents.SupportReport incidents.Synthesis incidents.Task incidents.Touchpoint "
+        "teams.IdempotentRequest",
+    ),
+    "key_hash": ("a hash", "incidents.Integration teams.ApiToken teams.Invitation"),
+    "head_hash": ("a hash", "incidents.Incident"),
+    "hash": ("a hash", "incidents.TimelineEntry"),
+    "previous_hash": ("a hash", "incidents.TimelineEntry"),
+    "group_key": ("a hash", "incidents.Alert"),
+    "dedup_key": ("an identifier of another system, or primary keys", "incidents.Alert notifications.Delivery"),
+    "declaration_key": ("made by the client", "incidents.Incident"),
+    "code": (
+        "made at random",
+        "notifications.Maintenance notifications.PublicIncident notifications.PublicPost playbooks.RoleExclusion",
+    ),
+    "fence": ("of one lease", "notifications.Attempt notifications.Delivery"),
+    "authority_used": (
+        "a role",
+        "incidents.BusinessImpact incidents.Decision incidents.Impact incidents.RestorationOrder",
+    ),
+    "role": (
+        "a role",
+        "incidents.RoleAssignment incidents.Task notifications.RoutingRule playbooks.DecisionRight playbooks.Step",
+    ),
+    "asked_of": ("roles", "incidents.Decision"),
+    "guard": ("the code of a rule", "incidents.GuardWaiver"),
+    "subject_key": ("the subject once more", "incidents.Decision"),
+    "kind": ("the name of a kind", "incidents.TimelineEntry"),
+    "field": ("the name of a line", "incidents.SynthesisSource incidents.UpdateSource"),
+    "line": ("the name of a line", "incidents.UpdateSource"),
+    "escalate_at": ("moments", "incidents.Obligation"),
+    "near_copies": ("numbers", "incidents.Synthesis"),
+    "topic": ("kinds and primary keys", "notifications.Delivery"),
+    "slug": (
+        "a name in addresses, set by administrators",
+        "notifications.AudienceGroup notifications.Component playbooks.GlossaryTerm playbooks.IncidentType "
+        "playbooks.Playbook playbooks.RoleDefinition playbooks.Severity teams.Function teams.Service "
+        "teams.Team teams.TechnicalDomain",
+    ),
 }
 # Of an incident, and why nothing was planted there.
 SAY_NOTHING = {
@@ -50,13 +71,19 @@ SAY_NOTHING = {
 }
 
 
+def wordless():
+    """The labels of the fields in `NO_WORDS`."""
+    return {f"{model}.{name}" for name, (_, models) in NO_WORDS.items() for model in models.split()}
+
+
 def fields_of_words():
     """`[(model, field)]`; what is chosen from a list says nothing of its own."""
+    without_words = wordless()
     return [
         (model, field)
         for model in tenant_models()
         for field in model._meta.concrete_fields
-        if isinstance(field, TEXT) and not field.choices and field.name not in NO_WORDS
+        if isinstance(field, TEXT) and not field.choices and label(model, field) not in without_words
     ]
 
 

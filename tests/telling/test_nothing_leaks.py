@@ -16,7 +16,8 @@ from notifications import snapshots, tick
 from notifications.models import Delivery
 from notifications.public_door import Database
 from notifications.public_page import PublicPage
-from tests.telling.fields import SAY_NOTHING, names_of_fields, without
+from teams.tenancy import tenant_models
+from tests.telling.fields import SAY_NOTHING, label, names_of_fields, without, wordless
 from tests.telling.planting import (
     ASKED,
     BRIEFING,
@@ -202,3 +203,4 @@ def test_every_field_that_holds_words_of_an_incident_was_planted(acme, plant):
 
 def test_what_is_left_out_exists():
     assert SAY_NOTHING.keys() <= names_of_fields()
+    assert wordless() <= {label(model, field) for model in tenant_models() for field in model._meta.concrete_fields}
