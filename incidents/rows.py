@@ -10,6 +10,7 @@ from playbooks.models import RoleDefinition
 
 from .demand import domains_at_work
 from .deputies import on_call_for_the_lead
+from .guards.updates import OFTEN, NothingNew
 from .models import (
     Ask,
     ChangeIntent,
@@ -17,6 +18,7 @@ from .models import (
     Decision,
     Finding,
     FunctionActivation,
+    GuardWaiver,
     Handover,
     Impact,
     Incident,
@@ -28,10 +30,12 @@ from .models import (
     ResolutionEstimate,
     RoleAssignment,
     Spike,
+    StatusUpdate,
     Symptom,
     SynthesisDelegation,
     SynthesisEditing,
     Task,
+    UpdateChallenge,
     UpdateDraft,
 )
 from .models.obligations import ObligationKind
@@ -124,6 +128,11 @@ class Rows:
         return self._owed_about(ObligationKind.CHANGE, live)
 
     @cached_property
+    def challenges(self):
+        """What somebody holds against an update."""
+        return self._owed_about(ObligationKind.CHALLENGE, UpdateChallenge.objects.with_people().in_order())
+
+    @cached_property
     def handovers(self):
         """Those to the viewer that wait for their word; a hat says that it is being handed over."""
         if not any(hat.state == RoleState.HANDING_OVER for hats in self.hats.values() for hat in hats):
@@ -177,6 +186,18 @@ class Rows:
         """Who is writing what is known right now."""
         return self._by_incident(self._where_any("editings").select_related("editor__person"))
 
+    @cached_property
+    def repeated(self):
+        """What an audience heard last, where it keeps hearing that nothing has changed and nobody said why."""
+        found = self._by_incident(self._where_any("repeated").order_by("audience"))
+        if not found:
+            return found
+        waived = set(GuardWaiver.objects.filter(guard=NothingNew.code).values_list("incident_id", "subject"))
+        return {
+            pk: [each for each in updates if (pk, NothingNew.subject(each)) not in waived]
+            for pk, updates in found.items()
+        }
+
     # --- Rights ------------------------------------------------------------------------------------
 
     @cached_property
@@ -207,6 +228,7 @@ class Rows:
             "estimates": ResolutionEstimate.objects.proposed(),
             "impacts": Impact.objects.proposed(),
             "commitments": Commitment.objects.unconfirmed(),
+            "repeated": StatusUpdate.objects.repeated(OFTEN),
             "delegations": SynthesisDelegation.objects.in_force(self.now),
             "editings": SynthesisEditing.objects.at_work(self.now),
         }

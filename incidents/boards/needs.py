@@ -9,7 +9,6 @@ from playbooks.models import IncidentRole
 
 from .. import authority
 from ..duties import ADMINISTRATORS
-from ..guards.updates import OFTEN, NothingNew
 from ..models.functions import ActivationState
 from ..models.obligations import ObligationKind
 from ..models.roles import RoleState
@@ -227,11 +226,9 @@ def _drafts(room):
 
 def _challenges(room):
     """What somebody holds against an update: for whoever speaks for the incident, then as it climbs."""
-    waiting = {each.subject: each for each in room.owed if each.kind == ObligationKind.CHALLENGE}
-    if not any(_concerns_viewer(room, each) for each in waiting.values()):
-        return
-    for challenge in room.incident.challenges.filter(pk__in=waiting).with_people().in_order():
-        clock, update = waiting[challenge.pk], challenge.update
+    clocks = {each.subject: each for each in room.owed if each.kind == ObligationKind.CHALLENGE}
+    for challenge in room.rows.challenges[room.incident.pk]:
+        clock, update = clocks[challenge.pk], challenge.update
         if _concerns_viewer(room, clock):
             act = Act("Answer", f"challenges/{challenge.pk}/")
             words = (
@@ -245,16 +242,10 @@ def _unchanged(room):
     """An audience keeps hearing that nothing has changed: for whoever leads, unless somebody said why that is so."""
     if IncidentRole.LEAD not in room.own_roles:
         return
-    for clock, update in room.updates:
-        often = update is not None and update.unchanged_times >= OFTEN
-        if often and not _is_waived(room, NothingNew.code, NothingNew.subject(update)):
-            act = Act("See what can be told", f"drafts/{update.audience}/", page=True)
-            sentence = f"{clock.name} heard {update.unchanged_times} times in a row that nothing has changed"
-            yield Need("unchanged", update.audience, sentence, acts=(act,))
-
-
-def _is_waived(room, guard, subject):
-    return room.incident.waivers.filter(guard=guard, subject=subject).exists()
+    for update in room.rows.repeated.get(room.incident.pk, ()):
+        act = Act("See what can be told", f"drafts/{update.audience}/", page=True)
+        heard = f"heard {update.unchanged_times} times in a row that nothing has changed"
+        yield Need("unchanged", update.audience, f"{update.get_audience_display()} {heard}", acts=(act,))
 
 
 def _asks(room):

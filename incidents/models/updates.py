@@ -126,6 +126,12 @@ class UpdateQuerySet(TenantQuerySet):
         latest = self.standing().order_by().values("audience").annotate(latest=Max("pk")).values("latest")
         return self.model.objects.filter(pk__in=latest)
 
+    def repeated(self, often):
+        """The last word to an audience that stands, where it said that often in a row that nothing has changed."""
+        same = {"incident": models.OuterRef("incident"), "audience": models.OuterRef("audience")}
+        later = self.model.objects.standing().filter(**same, pk__gt=models.OuterRef("pk"))
+        return self.standing().filter(~models.Exists(later), unchanged_times__gte=often)
+
     def with_people(self):
         return self.select_related(
             "published_by__person", "withdrawn_by__person", "approved_by__person", "corrects", "correction", "synthesis"

@@ -17,6 +17,7 @@ from incidents.models import (
     Participant,
     RoleAssignment,
     Spike,
+    StatusUpdate,
     UpdateDraft,
 )
 from incidents.room import IncidentRoom
@@ -28,6 +29,7 @@ from tests.factories import (
     add_task,
     ask_for,
     ask_question,
+    challenge_update,
     declare_incident,
     file_report,
     give_estimate,
@@ -188,11 +190,26 @@ def impact(incident, lena, ada, tariq, **_):
     return ada
 
 
+def challenge(incident, lena, mei, sam, **_):
+    RoleAssignment.assign(incident, "communications_lead", mei, by=lena)
+    RoleAssignment.assign(incident, "support_liaison", sam, by=lena)
+    challenge_update(incident, by=sam)
+    return mei
+
+
+def unchanged(incident, lena, **_):
+    StatusUpdate.publish(incident, "technical", {"text": "Cards fail."}, by=lena)
+    for _time in range(2):
+        StatusUpdate.publish(incident, "technical", {}, by=lena, no_change="The provider has not answered")
+    return lena
+
+
 PLANTED = {
     each.__name__: each
     for each in (
         invitation, reinforcement, answer, hand, handover, decision, assessment, clock, role, function, finding, reply,
-        synthesis, draft, spike, symptom, question, ask, task, change, estimate, commitment, impact,
+        synthesis, challenge, draft, unchanged, spike, symptom, question, ask, task, change, estimate, commitment,
+        impact,
     )
 }  # fmt: skip
 
