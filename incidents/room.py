@@ -143,7 +143,7 @@ class IncidentRoom:
     @property
     def reads_only(self):
         """Whether the viewer observes or follows, and would have to join to post."""
-        return self.own_participation is not None and not self.own_participation.is_active
+        return self.incident.pk in self.rows.only_read
 
     # --- The order of its panels -------------------------------------------------------------------
 
