@@ -10,7 +10,6 @@ from teams.models import Rota
 
 from .. import kinds
 from ..models.participants import LONG_AWAY, Capacity
-from ..models.workstreams import WorkstreamState
 
 # What changes the course of an incident is told line by line, everything else is counted.
 TELLING = (
@@ -110,10 +109,10 @@ class CatchUp:
         """`(audience, update)` of what each audience was told last, as far as the viewer may read it."""
         return [(clock.name, update) for clock, update in self.room.updates if update]
 
-    @property
+    @cached_property
     def active_work(self):
-        """Workstreams that are not done and that the viewer may know of."""
-        return [stream for stream in self.room.streams if stream.state != WorkstreamState.DONE]
+        """Workstreams that are not done and that the viewer may know of, with what each waits for."""
+        return list(self.incident.workstreams.for_reading(self.viewer).active().in_order())
 
     @property
     def open_decisions(self):

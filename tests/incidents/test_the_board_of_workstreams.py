@@ -81,6 +81,7 @@ def test_what_is_restricted_is_on_nobody_elses_board(incident, frontend, secret,
 def test_the_board_costs_the_same_however_many_there_are(incident, frontend, backend, lena, signed_in):
     browser = signed_in(lena)
     SyncPoint.call(incident, "Order", by=lena, starts_at=soon(), streams=[frontend])
+    WorkstreamDependency.add(frontend, backend, by=lena)
 
     def read():
         browser.get(url_of(incident, "lines/"), headers=HTMX)
