@@ -28,6 +28,7 @@ IF_MATCH = OpenApiParameter(
 # In the order in which they are shown.
 TAGS = {
     "me": "Whom a token acts for",
+    "needs": "What waits for that member",
     "incidents": "Declare, work and end incidents",
     "alerts": "What monitoring says",
     "reports": "What customers see",
