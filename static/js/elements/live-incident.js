@@ -3,7 +3,6 @@
 // <body> and fetches itself. Nothing is sent but signs of life. What the socket cannot bring, the page itself does.
 const COALESCE = 400, PING = 20e3, SILENCE = 45e3, LONGEST_WAIT = 15e3, HIDDEN = 5e3, TYPING = 3e3, NEAR = 80;
 const READ = 1e3, REPORT = 2e3;
-const title = document.title;
 const firing = {};
 
 // The first of several fires at once and the last one after a moment: never more than that, and never less.
@@ -23,7 +22,7 @@ const toEnd = (log) => (scrolls(log) ? log.scrollTo(0, log.scrollHeight) : log.q
 customElements.define("live-incident", class extends HTMLElement {
   connectedCallback() {
     this.after = Number(this.getAttribute("after")) || 0;
-    this.failures = this.unseen = 0;
+    this.failures = 0;
     const on = (target, name, act) => target.addEventListener(name, act, { signal: this.gone.signal });
     this.gone = new AbortController();
     // The old line may be dead without knowing it.
@@ -220,7 +219,6 @@ customElements.define("live-incident", class extends HTMLElement {
   }
 
   unread(list) {
-    document.title = `(${++this.unseen}) ${title}`;
     if (list.querySelector("[data-state=unread]:not([data-old])")) return;
     list.querySelector("[data-state=unread]")?.remove();
     const divider = document.createElement("li");
@@ -290,8 +288,6 @@ customElements.define("live-incident", class extends HTMLElement {
       for (const divider of document.querySelectorAll(".log__divider[data-state=unread]")) divider.dataset.old = "";
       return;
     }
-    this.unseen = 0;
-    document.title = title;
     this.connect();
     this.say({ type: "presence", state: "here" });
   }
