@@ -117,7 +117,7 @@ def _clocks(room):
             act = Act("Assess", "assessment/")
             yield Need("assessment", "", "Judge severity and scope", state, due_at, (act,))
         else:
-            act = Act("Write it", f"updates/new/?audience={obligation.audience}", page=True)
+            act = Act("Write it", f"drafts/{obligation.audience}/", page=True)
             sentence = f"Update for {obligation.get_audience_display()}"
             yield Need("clock", obligation.audience, sentence, state, due_at, (act,))
 

@@ -39,5 +39,5 @@ class UpdateOverdue:
                     subject=clock.audience,
                     owner_role=clock.owner_role,
                     step="Write the update",
-                    place=f"updates/new/?audience={clock.audience}",
+                    place=f"drafts/{clock.audience}/",
                 )

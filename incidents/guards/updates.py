@@ -90,7 +90,7 @@ class NothingNew:
                     subject=self.subject(update),
                     owner_role=IncidentRole.LEAD,
                     step="See what can be told",
-                    place=f"updates/new/?audience={update.audience}",
+                    place=f"drafts/{update.audience}/",
                 )
 
 

@@ -137,6 +137,7 @@ SPOKEN = {
     "question_answered": ("name",),
     "question_declined": ("name",),
     "question_merged": ("name",),
+    "question_joined": ("name",),
     "question_covered": ("name",),
     "ask_put": ("name",),
     "ask_answered": ("name",),

@@ -170,7 +170,7 @@ def test_what_needs_more_opens_its_page_with_what_was_typed(line, place, fields,
 
     assert answer.status_code == 302
     assert answer.url.startswith(f"/o/acme/incidents/1/{place}")
-    page = signed_in(lena).get(answer.url)
+    page = signed_in(lena).get(answer.url, follow=True)
     assert page.status_code == 200
     assert {name: value_of(page, name) for name in fields} == fields
     assert incident.timeline.count() == before

@@ -147,19 +147,24 @@ def test_who_decides(decision_class, situation, cast_in, people):
             decides(role, question(incident, decision_class), people[role], by_right=role in deciders)
 
 
+# Who decides nothing, even with a reason: they answer a question, or join first.
+REFUSED = {"stakeholder": "responders_only", "observer": "readers_do_not_post"}
+
+
 def decides(role, decision, person, *, by_right):
     """Try it, with a reason where one is wanted, and look at what stands afterwards."""
     if by_right:
         decision.decide("Yes", by=person)
-    elif role == "stakeholder":
-        assert refusal_of(lambda: decision.decide("Yes", by=person, waiver="Now")) == ("responders_only", False)
+    elif role in REFUSED:
+        assert refusal_of(lambda: decision.decide("Yes", by=person, waiver="Now")) == (REFUSED[role], False)
     else:
         refused = refusal_of(lambda: decision.decide("Yes", by=person))
         assert refused == ("decision_outside_authority", True), role
         decision.decide("Yes", by=person, waiver="The customers cannot wait")
     decision.refresh_from_db()
-    assert decision.state == ("raised" if role == "stakeholder" else "decided"), role
-    assert decision.outside_authority is (not by_right and role != "stakeholder"), role
+    decided = by_right or role not in REFUSED
+    assert decision.state == ("decided" if decided else "raised"), role
+    assert decision.outside_authority is (decided and not by_right), role
     assert bool(decision.authority_used) is by_right, role
 
 

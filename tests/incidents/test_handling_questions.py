@@ -167,7 +167,7 @@ def test_the_next_update_answers_what_was_left_to_it(incident, mei, stan, ruth, 
     assert covered.answered_in.number == 2
     assert clock_of(covered).state == "satisfied"
     assert [each.kind for each in incident.timeline.after(published.number).in_order()] == ["question_answered"]
-    tell()
+    StatusUpdate.publish(incident, "leadership", {}, by=mei, no_change="The provider has not answered")
     assert incident.timeline.filter(kind="question_answered").count() == 1
 
 

@@ -202,7 +202,7 @@ def test_a_stakeholder_takes_along_what_they_may_read(lena, stan, incident, sign
     assert briefing.keys() == everything.keys() - {
         "documents", "workstreams", "what_we_know", "findings", "tasks", "decisions", "changes", "hypotheses",
         "fix_attempts", "waivers", "symptoms", "reports", "digests", "asks", "reinforcements",
-        "commitments", "restoration_orders", "handovers", "sync_points",
+        "commitments", "restoration_orders", "handovers", "sync_points", "drafts", "challenges", "touchpoints",
     }  # fmt: skip
     assert [update["audience"] for update in briefing["updates"]] == ["leadership"]
     assert briefing["participants"] == []

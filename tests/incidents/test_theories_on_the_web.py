@@ -114,7 +114,7 @@ def test_what_is_ruled_out_is_folded_and_opened_again(incident, tariq, signed_in
     browser = signed_in(tariq)
 
     html = region(browser, incident).content.decode()
-    assert '<details class="fn__more" id="theories-h1" hx-preserve>' in html
+    assert '<details class="fn__more" id="theories-h1" hx-preserve open>' in html
     assert "Nobody has said what may be the cause." in html
 
     browser.post(theory_url(theory, "state"), {"state": "open", "text": "The graph was of yesterday"})

@@ -60,7 +60,7 @@ def test_a_right_belongs_to_the_role_that_the_matrix_names(incident, wear, domai
     assert rights == {role: [True, role == holder, role != holder] for role in IncidentRole}
 
 
-def test_while_nobody_leads_every_responder_coordinates(incident, wear, tariq, sam, stan):
+def test_while_nobody_leads_everybody_at_work_coordinates(incident, wear, tariq, sam, stan):
     others = [None, *(role for role in IncidentRole if role != IncidentRole.LEAD)]
     rights = {}
 
@@ -70,7 +70,7 @@ def test_while_nobody_leads_every_responder_coordinates(incident, wear, tariq, s
                 wear(role, tariq)
             rights[role] = [authority.may_coordinate(member, incident) for member in (tariq, sam, stan, None)]
 
-    assert rights == {role: [True, True, False, True] for role in others}
+    assert rights == {role: [role != IncidentRole.OBSERVER, True, False, True] for role in others}
 
 
 def test_while_somebody_leads_nobody_else_coordinates(incident, wear, tariq, sam):
