@@ -179,8 +179,8 @@ def tell_tale(installation, number):
     assert told == [
         "declared", "role_vacant", "alert_fired", "role_taken", "role_taken", *["message_posted"] * 6, "assessed",
         "role_vacant",
-        "clock_warned", "clock_due", "clock_overdue", "clock_escalated", "clock_escalated", "update_published",
-        "alert_resolved", "resolved",
+        "clock_warned", "clock_due", "clock_overdue", "clock_escalated", "clock_escalated", "draft_saved",
+        "update_published", "alert_resolved", "resolved",
     ]  # fmt: skip
     assert installation.do("broken_at", number) is None
     assert installation.manage("verify_timeline", "acme", str(number))

@@ -45,6 +45,7 @@ def test_an_incident_from_beginning_to_end_without_any_script(installation, open
         "role_taken",
         "message_posted",
         "role_taken",
+        "draft_saved",
         "update_published",
         "resolved",
     ]
