@@ -12,8 +12,9 @@ from notifications import maintenance_news, tick
 from notifications.models import Component, Delivery, Maintenance, MaintenanceWord, StatusPage, Subscriber
 from notifications.public_door import Database
 from teams.errors import Refused
-from teams.models import AuditEntry
-from tests.incidents.pages import words_of
+from teams.models import AuditEntry, Membership
+from teams.tenancy import acting_in
+from tests.incidents.pages import all_at_once, words_of
 
 PAGE = "/status/acme/"
 SETTINGS = "/o/acme/settings/status-page/"
@@ -141,13 +142,25 @@ def test_after_an_outage_only_the_newest_is_said(plan, clock, mailoutbox):
     assert set(reasons) == {"Superseded by something newer about the same."}
 
 
-def test_a_second_scheduler_finds_it_told(plan, acme, mailoutbox):
-    listen()
-    word = plan().words.get(kind="announced")
-    assert [maintenance_news.tell(acme.pk, word.pk, NOON) for _scheduler in range(2)] == [True, False]
+def test_eight_schedulers_at_once_tell_it_once(committed_acme, clock, mailoutbox):
+    with acting_in(committed_acme):
+        ada = Membership.objects.with_people().get(person__email="ada@acme.test")
+        StatusPage.arrange(committed_acme, by=ada, name="Acme", published=True)
+        card = Component.add(by=ada, slug="card", name="Pay by card")
+        listen()
+        begin = timezone.now() + timedelta(days=3)
+        window = Maintenance.plan(
+            by=ada, title=MOVE, text="", starts_at=begin, ends_at=begin + timedelta(hours=2), components=[card]
+        )
+        word = window.words.get(kind="announced")
 
-    assert Delivery.objects.count() == 1
-    assert subjects(mailoutbox) == ["Planned maintenance"]
+    told = all_at_once(lambda: maintenance_news.tell(committed_acme.pk, word.pk, NOON))
+
+    assert told.count(True) == 1
+    with acting_in(committed_acme):
+        assert Delivery.objects.count() == 1
+    tick.run()
+    assert [mail.to for mail in mailoutbox].count([KIM]) == 1
 
 
 def test_a_worker_that_ends_in_the_middle_leaves_it_to_the_next(plan, mailoutbox, monkeypatch):
