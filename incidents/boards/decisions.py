@@ -11,7 +11,8 @@ SHOWN = 30
 
 @dataclass(frozen=True)
 class DecisionCard:
-    """`right` says who decides it now; None once it is decided and nobody is asked for a yes."""
+    """`right` says who decides it now; None once it is decided and nobody is asked for a yes. Whoever reads along sees
+    the card and does nothing with it."""
 
     decision: Decision
     right: Right | None
@@ -26,7 +27,7 @@ class DecisionCard:
 
     @property
     def may_decide(self):
-        return self.is_open and self.right.admits(self.viewer)
+        return self.is_open and self.works and self.right.admits(self.viewer)
 
     @property
     def may_acknowledge(self):
@@ -40,7 +41,7 @@ class DecisionCard:
     @property
     def may_ratify(self):
         decision = self.decision
-        waits = self.live and decision.interim and decision.state in STANDING
+        waits = self.live and self.works and decision.interim and decision.state in STANDING
         return waits and self.right.is_held and self.right.admits(self.viewer)
 
     @property
@@ -50,12 +51,13 @@ class DecisionCard:
     @property
     def may_change(self):
         """Whether there is something that stands and can be replaced or taken back."""
-        return self.live and self.decision.state in STANDING
+        return self.live and self.works and self.decision.state in STANDING
 
     @property
     def may_postpone(self):
         """Put off, or withdraw."""
-        return self.is_open and (self.may_decide or self.leads or self.decision.raised_by_id == self.viewer.pk)
+        concerns = self.may_decide or self.leads or self.decision.raised_by_id == self.viewer.pk
+        return self.is_open and self.works and concerns
 
     @property
     def asked(self):

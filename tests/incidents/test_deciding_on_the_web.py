@@ -1,9 +1,11 @@
 """Decisions in the browser: asked with one form, made in two steps, proposed by everybody else."""
 
+import re
+
 import pytest
 from django.utils import timezone
 
-from incidents.models import Decision, RoleAssignment
+from incidents.models import Decision, Participant, RoleAssignment
 from incidents.room import IncidentRoom
 from teams.models import TechnicalDomain
 from tests.factories import declare_incident, post_message, raise_decision
@@ -328,3 +330,25 @@ def test_the_panel_costs_the_same_however_many_there_are(incident, signed_in, de
         Decision.open(incident, "priority", f"Choice {number}", by=lena, choice="Yes")
 
     assert queries_of(region) == few
+
+
+# --- Reading along ----------------------------------------------------------------------------------------
+
+
+def test_whoever_reads_along_is_offered_nothing(incident, decision, lena, ada, read):
+    """Not even as an administrator who raised it: they join first."""
+    Participant.join(incident, ada, by=ada, capacity="observer")
+    acts = ("Roll back", "Propose", "Decide", "more time…", "Withdraw it…", "Choose differently…", "Take it back…")
+
+    def offered():
+        page = re.search(
+            r'<article class="card decision".*?</article>(.*)', read(ada, "decisions/1/").content.decode(), re.S
+        )
+        buttons = re.findall(r'<(?:a|button) class="btn[^"]*"[^>]*>(.*?)</(?:a|button)>', page[0], re.S)
+        return [words for words in acts if any(words in button for button in buttons)]
+
+    assert offered() == []
+    decision.decide("a", by=lena)
+    assert offered() == []
+    Participant.join(incident, ada, by=ada)
+    assert offered() == ["Choose differently…", "Take it back…"]
