@@ -12,3 +12,11 @@ customElements.define("open-dialog", class extends HTMLElement {
     dialog.showModal();
   }
 });
+
+// Where there are many links to forms, they say their address once: [data-dialog] stands for `hx-get` and `hx-target`.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.("[data-dialog] a, a[data-dialog]");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  window.htmx.ajax("GET", link.getAttribute("href"), { source: link, event, target: "#dialog" });
+});

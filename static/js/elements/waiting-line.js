@@ -109,7 +109,7 @@ customElements.define("waiting-line", class extends HTMLElement {
 
   leads({ target, ctrlKey, metaKey }) {
     const link = target.closest?.("a[href]");
-    return link && !ctrlKey && !metaKey && !link.hasAttribute("hx-get") && !link.target && !link.getAttribute("href").startsWith("#") && !link.closest("tab-bar");
+    return link && !ctrlKey && !metaKey && !link.closest("a[hx-get], [hx-boost]") && !link.target && !link.getAttribute("href").startsWith("#") && !link.closest("tab-bar");
   }
 
   refuse(event, why) {
