@@ -47,7 +47,7 @@ from django.test import TransactionTestCase  # noqa: E402
 from config.cache import ShelteredRedisCache  # noqa: E402
 from tests.emptying import empty_tables  # noqa: E402
 
-pytest_plugins = ["tests.cast", "tests.marker", "tests.serving"]
+pytest_plugins = ["tests.marker", "tests.cast", "tests.serving"]
 
 
 def pytest_collection_modifyitems(config, items):

@@ -7,7 +7,7 @@ from django.http import HttpResponse, StreamingHttpResponse
 from teams.models import Organization, Service
 from teams.tenancy import acting_in
 from tests import marker
-from tests.cast import MARKER
+from tests.marker import MARKER
 
 
 def test_what_could_leak_exists(globex):

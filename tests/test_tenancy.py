@@ -21,8 +21,10 @@ from teams.tenancy import (
     everywhere,
     tenant_models,
 )
-from tests.cast import MARKER
 from tests.factories import declare_incident
+from tests.globex import SAY_NOTHING
+from tests.marker import MARKER
+from tests.telling.fields import without
 
 GLOBAL_MODELS = {
     # What tenant data is compared with, what a person has everywhere, and what the installation keeps for itself.
@@ -119,6 +121,12 @@ def test_inside_one_organisation_the_other_does_not_exist(lena, globex):
     assert not Incident.objects.filter(pk=theirs.pk).exists()
     assert list(Incident.objects.all()) == []
     assert declare_incident(lena).number == theirs.number
+
+
+def test_every_field_of_words_holds_the_marker_there(globex):
+    """So that the scan of every test finds whatever crosses over."""
+    with acting_in(globex):
+        assert without(lambda text: MARKER in text) - SAY_NOTHING.keys() == set()
 
 
 def test_a_row_is_not_written_into_another_organisation(lena, globex):

@@ -16,7 +16,7 @@ from teams.administration import site
 from teams.administration.scoped import OrganizationModelAdmin, ReadOnlyAdmin
 from teams.models import AuditEntry, Function, Membership, Rota, Service, Team, TechnicalDomain
 from teams.tenancy import TenantModel, acting_in, tenant_models
-from tests.cast import MARKER
+from tests.marker import MARKER
 from tests.queries import counted
 
 # A search page repeats what was searched for; a part finds the same rows without looking like a leak.

@@ -22,7 +22,7 @@ from notifications.models import Component, Maintenance, PublicIncident, Routing
 from playbooks.models import GlossaryTerm, Playbook
 from teams.models import ApiToken, Service, Team
 from tests.api.routes import operations
-from tests.cast import MARKER, Program
+from tests.cast import Program
 from tests.factories import (
     ask_for,
     ask_question,
@@ -43,6 +43,7 @@ from tests.factories import (
     say_what_we_know,
     try_fix,
 )
+from tests.marker import MARKER
 
 OPERATIONS = operations()
 

@@ -19,8 +19,8 @@ from notifications import outbox, tick
 from notifications.models import Delivery, FanOut, Heartbeat, OptOut
 from teams.models import AuditEntry
 from teams.tenancy import acting_in
-from tests.cast import MARKER
 from tests.factories import declare_incident
+from tests.marker import MARKER
 
 LOG = "/o/acme/deliveries/"
 

@@ -25,9 +25,9 @@ from notifications.tasks import publish_status_snapshot
 from notifications.uptime import Span, days_of, disjoint, uptime
 from teams.models import Organization, Service
 from teams.tenancy import acting_in
-from tests.cast import MARKER
 from tests.factories import declare_incident
 from tests.incidents.pages import words_of
+from tests.marker import MARKER
 from tests.queries import counted
 
 PAGE = "/status/acme/"
