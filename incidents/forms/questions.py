@@ -78,10 +78,10 @@ class MergeForm(ActForm):
 
     other = forms.ModelChoiceField(None, label="It asks the same as", empty_label=None, widget=forms.RadioSelect)
 
-    def __init__(self, *args, question, **kwargs):
+    def __init__(self, *args, question, by, **kwargs):
         super().__init__(*args, **kwargs)
-        others = question.incident.questions.waiting().exclude(pk=question.pk)
-        self.fields["other"].queryset = others.in_order()
+        readable = Question.objects.visible_to(by, question.incident)
+        self.fields["other"].queryset = readable.waiting().exclude(pk=question.pk).in_order()
 
 
 class CoverForm(ActForm):

@@ -88,7 +88,7 @@ def question_askers(request, number, pk):
 def question_merge(request, number, pk):
     """It asks the same as another one that waits."""
     incident, found = _of_answerer(request, number, pk)
-    form = MergeForm(posted(request), question=found)
+    form = MergeForm(posted(request), question=found, by=request.membership)
     if form.is_valid():
         with form.refusals():
             return done(request, found.merge_into(by=request.membership, **form.cleaned_data))

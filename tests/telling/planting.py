@@ -70,6 +70,8 @@ TECHNICAL, COORDINATION, LEADERSHIP, CUSTOMERS = "technical", "coordination", "l
 SUMMARY = "the summary"
 TITLE = "the title"
 BRIEFING = "whoever sees the incident"
+# What stands in the settings, which every member may look up.
+SETTINGS = "the settings"
 PUBLIC = "the status page"
 TAKEN_BACK = "what was taken back"
 OUTDATED = "what was told and then corrected"
@@ -183,7 +185,7 @@ class Planted:
 
     def _fire(self):
         w = self.words
-        integration, _ = Integration.connect(self.acme, Integration.Kind.GENERIC, name=w(ROOM))
+        integration, _ = Integration.connect(self.acme, Integration.Kind.GENERIC, name=w(SETTINGS))
         link = "https://monitoring.example/"
         report = Report("k", firing=True, title=w(ROOM), labels={"a": w(ROOM)}, annotations={"b": w(ROOM)}, url=link)
         alert = Alert.fire(integration, report)
@@ -276,8 +278,8 @@ class Planted:
         Commitment.propose(incident, w(ROOM), by=lena, to_whom=w(ROOM), due_at=soon)
         Commitment.objects.update(reason=w(ROOM))
         BusinessEvent.plan(
-            w(ROOM), by=lena, kind="launch", starts_at=timezone.now(), ends_at=soon, services=[self.service],
-            note=w(ROOM),
+            w(SETTINGS), by=lena, kind="launch", starts_at=timezone.now(), ends_at=soon, services=[self.service],
+            note=w(SETTINGS),
         )  # fmt: skip
 
     def _listen(self):

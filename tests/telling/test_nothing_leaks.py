@@ -14,73 +14,24 @@ from incidents import frames
 from incidents.models.workstreams import reach_of, restricted_in
 from notifications import snapshots, tick
 from notifications.models import Delivery
-from notifications.public_door import Database
 from notifications.public_page import PublicPage
 from teams.tenancy import tenant_models
 from tests.telling.fields import SAY_NOTHING, label, names_of_fields, without, wordless
 from tests.telling.planting import (
-    ASKED,
     BRIEFING,
-    COORDINATION,
     CUSTOMERS,
     HELD,
     LEADERSHIP,
     OUTDATED,
-    PUBLIC,
     QUESTION,
-    RESTRICTED,
-    ROOM,
+    SETTINGS,
     SUBSCRIBER,
-    SUMMARY,
     TAKEN_BACK,
-    TECHNICAL,
     TITLE,
-    WITHDRAWN,
     WORD,
-    Planted,
 )
+from tests.telling.readers import ALL, ON_RECORD, OUTSIDE, READS, allowed_at, body_of, excess
 from tests.test_routes import ROUTES
-
-OUTSIDE = {PUBLIC, CUSTOMERS}
-# What whoever only has to know reads on a page; and what of it still holds.
-BRIEFED = {TITLE, BRIEFING, LEADERSHIP, CUSTOMERS, PUBLIC, QUESTION}
-ON_RECORD = {OUTDATED, WITHDRAWN}
-STAKEHOLDER = {TITLE, SUMMARY, BRIEFING, LEADERSHIP, CUSTOMERS, PUBLIC, *ON_RECORD}
-RESPONDER = STAKEHOLDER | {ROOM, TECHNICAL, COORDINATION, HELD, TAKEN_BACK}
-ALL = RESPONDER | {QUESTION, ASKED, RESTRICTED}
-
-# Who reads which shelves, wherever they look.
-READS = {
-    "lena": ALL,  # leads, owns the organisation
-    "ada": ALL,  # administers
-    "tariq": ALL - {QUESTION},  # owns the restricted workstream and was asked
-    "mei": ALL - {RESTRICTED},  # speaks
-    "sam": ALL - {RESTRICTED},  # hears the customers
-    "ruth": RESPONDER | {QUESTION},  # decides, and asked
-    "olga": RESPONDER,  # observes
-    "stan": STAKEHOLDER,
-}
-
-
-@pytest.fixture(autouse=True)
-def fresh(settings, tmp_path):
-    settings.DATA_DIR = tmp_path
-    Database.away_until = 0.0
-
-
-@pytest.fixture
-def plant(acme, request):
-    def planted(**more):
-        people = {name: request.getfixturevalue(name) for name in READS if name != "olga"}
-        return Planted(acme, people, **more)
-
-    return planted
-
-
-def excess(planted, text, allowed):
-    """What a text carries beside what is allowed: `{shelf: words}`."""
-    return {shelf: words for shelf, words in planted.words.found_in(text).items() if shelf not in allowed}
-
 
 # --- Mails and text messages ----------------------------------------------------------------------------
 
@@ -103,7 +54,7 @@ def test_every_message_carries_what_its_reader_may_know(acme, plant, mailoutbox,
     ]
     assert leaks == []
     reached = {shelf for _, text in copies for shelf in planted.words.found_in(text)}
-    assert reached == ALL - {HELD, TAKEN_BACK}
+    assert reached - {SETTINGS} == ALL - {SETTINGS, HELD, TAKEN_BACK}
     told = {delivery.address for delivery, _ in copies}
     assert {SUBSCRIBER, "stan@acme.test", "ruth@acme.test", "olga@acme.test"} <= told
 
@@ -142,14 +93,7 @@ def test_every_page_program_file_and_frame_carries_what_its_reader_may_know(acme
                 leaks.append((name, where, more))
 
     assert leaks == []
-    assert [name for name in READS if not READS[name] <= reached[name]] == []
-
-
-def allowed_at(where, name):
-    """What this reader may find in one place: a briefing holds only what is said to whoever has to know and decide."""
-    if "/brief/" in where and name in ("ruth", "olga", "stan"):
-        return READS[name] & BRIEFED
-    return READS[name]
+    assert [name for name in READS if not READS[name] - {SETTINGS} <= reached[name]] == []
 
 
 # What shows much at once.
@@ -170,11 +114,6 @@ def read_by(planted, name, browser, api):
     for frame in frames.read(planted.incident.pk, 0).frames:
         if reach.covers(frame.needs):
             yield f"frame {frame.number}", frame.after(0)
-
-
-def body_of(answer):
-    content = b"".join(answer.streaming_content) if answer.streaming else answer.content
-    return content.decode() + str(dict(answer.headers))
 
 
 def test_the_public_reads_what_was_said_to_it(acme, plant):
