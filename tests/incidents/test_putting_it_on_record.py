@@ -218,9 +218,7 @@ def test_a_deleted_message_is_not_pinned(lena, tariq, message):
 def test_the_thread_says_that_it_is_pinned_and_offers_the_key(lena, incident, message, signed_in):
     browser = signed_in(lena)
     address = f"/o/acme/incidents/1/messages/{message.pk}/pin/"
-    assert f'href="{address}" data-key="."' in (
-        browser.get(url_of(incident)).content.decode()
-    )
+    assert f'href="{address}" data-key="."' in (browser.get(url_of(incident)).content.decode())
 
     answer = browser.post(address, {})
 
