@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.db import transaction
-from django.http import Http404, HttpResponse
+from django.http import Http404
 from django.shortcuts import render
 from django.urls import get_resolver, get_urlconf
 from django.utils import timezone
@@ -53,10 +53,7 @@ class TenancyMiddleware:
     def _answer(self, request):
         if path := ORGANIZATION_PATH.match(request.path_info):
             if not request.user.is_authenticated:
-                if _refreshes_itself(request):
-                    # The form to sign in would take its place, and everything on the page with it.
-                    return HttpResponse("You are signed out.", status=401, content_type="text/plain")
-                return redirect_to_login(request.get_full_path())
+                return _signed_out(request) if request.htmx else redirect_to_login(request.get_full_path())
             return self._remembered(request, self._inside(request, admit_member(request.user, path["slug"])))
         if request.path_info.startswith(API_PATH):
             return self._inside(request, admit_token(request.headers.get("Authorization", "")))
@@ -123,6 +120,15 @@ class RefusalMiddleware:
             return None
         template = "ui/_refused.html" if request.headers.get("HX-Request") else "refused.html"
         return render(request, template, {"refusal": exception}, status=409)
+
+
+def _signed_out(request):
+    """A part of a page was asked for: the form to sign in must not take its place. Whoever clicked is told, and comes
+    back to the page."""
+    response = render(request, "ui/_signed_out.html", {"next": request.htmx.current_url_abs_path}, status=401)
+    if _refreshes_itself(request):
+        response["HX-Reswap"] = "none"
+    return response
 
 
 def _refreshes_itself(request):

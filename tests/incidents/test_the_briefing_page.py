@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from urllib.parse import quote
 
 import pytest
 import time_machine
@@ -169,11 +170,24 @@ def test_it_is_marked_as_read_and_whoever_writes_sees_it(told, look, signed_in, 
 
 
 def test_a_page_whose_reader_was_signed_out_is_not_overwritten(told, client):
-    by_itself = {**HTMX, "HX-Trigger": "brief", "HX-Target": "brief"}
-    assert client.get(url_of(told, "brief/"), headers=by_itself).status_code == 401, "Nothing that htmx would show."
-    assert client.get(url_of(told, "brief/")).status_code == 302
-    clicked = {**HTMX, "HX-Trigger": "questions-new", "HX-Target": "dialog"}
-    assert client.get(url_of(told, "questions/new/"), headers=clicked).status_code == 302
+    """A part that asks by itself shows nothing; whoever clicked is told, and comes back."""
+    page = url_of(told, "brief/")
+    here = {**HTMX, "HX-Current-URL": f"http://testserver{page}?a=1&b=2"}
+
+    by_itself = client.get(page, headers={**here, "HX-Trigger": "brief", "HX-Target": "brief"})
+    clicked = client.get(
+        url_of(told, "questions/new/"), headers={**here, "HX-Trigger": "questions-new", "HX-Target": "dialog"}
+    )
+    sent = client.post(url_of(told, "questions/new/"), {"text": "When?"}, headers=here)
+
+    assert (by_itself.status_code, by_itself["HX-Reswap"]) == (401, "none")
+    for answer in (clicked, sent):
+        assert (answer.status_code, answer.has_header("HX-Reswap")) == (401, False)
+        assert f'href="/accounts/login/?next={quote(f"{page}?a=1&b=2", safe="")}"' in answer.content.decode()
+    assert not told.questions.filter(text="When?").exists()
+    elsewhere = client.get(page, headers={**HTMX, "HX-Current-URL": "https://elsewhere.example/"})
+    assert 'href="/accounts/login/"' in elsewhere.content.decode()
+    assert client.get(page).status_code == 302
 
 
 def test_the_mails_of_those_who_read_briefings_lead_there(told):

@@ -5,7 +5,6 @@
 const PATIENCE = 10e3, READING = 8e3, AGAIN = 15e3, LONGEST = 864e5;
 const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 const keyOf = (form) => form.elements.namedItem("key");
-const isSignedOut = (address) => address.includes("/accounts/login/");
 
 const OFFLINE = "Not done: you are offline.";
 const WHY = {
@@ -32,7 +31,6 @@ customElements.define("waiting-line", class extends HTMLElement {
     const { body } = document;
     on(document, "line", ({ detail }) => this.hear(detail));
     on(body, "htmx:beforeRequest", (event) => this.ask(event));
-    on(body, "htmx:beforeSwap", ({ detail }) => { if (isSignedOut(detail.xhr.responseURL)) detail.shouldSwap = false; });
     on(body, "htmx:afterRequest", ({ detail }) => this.answer(detail));
     on(body, "htmx:afterSettle", () => this.draw());
     on(document, "click", (event) => { if (this.isOff && this.leads(event)) this.refuse(event, "page"); });
@@ -98,7 +96,7 @@ customElements.define("waiting-line", class extends HTMLElement {
     if (!item) return;
     // The form itself says what is wrong with it, and gives the words back.
     if ([409, 422].includes(xhr.status)) return this.forget(item);
-    this.settle(item, isSignedOut(xhr.responseURL) ? 302 : xhr.status);
+    this.settle(item, xhr.status);
     if (this.find(item.key)) this.leave(elt);
   }
 
@@ -109,7 +107,7 @@ customElements.define("waiting-line", class extends HTMLElement {
 
   leads({ target, ctrlKey, metaKey }) {
     const link = target.closest?.("a[href]");
-    return link && !ctrlKey && !metaKey && !link.closest("a[hx-get], [hx-boost]") && !link.target && !link.getAttribute("href").startsWith("#") && !link.closest("tab-bar");
+    return link && !ctrlKey && !metaKey && !link.closest("a[hx-get], [data-dialog]") && !link.target && !link.getAttribute("href").startsWith("#") && !link.closest("tab-bar");
   }
 
   refuse(event, why) {
@@ -202,10 +200,9 @@ customElements.define("waiting-line", class extends HTMLElement {
         method: "POST",
         headers: { "HX-Request": "true" },
         body: new URLSearchParams([...item.fields, ["csrfmiddlewaretoken", token]]),
-        redirect: "manual",
         signal: AbortSignal.timeout(PATIENCE),
       });
-      return this.settle(item, answer.type === "opaqueredirect" ? 302 : answer.status, await answer.text(), answer.headers.get("HX-Trigger"));
+      return this.settle(item, answer.status, await answer.text(), answer.headers.get("HX-Trigger"));
     } catch { return this.settle(item, 0); }
   }
 
@@ -218,7 +215,7 @@ customElements.define("waiting-line", class extends HTMLElement {
       this.forget(item);
       return true;
     }
-    const why = { 302: WHY.out, 403: WHY.other, 404: WHY.gone }[status];
+    const why = { 401: WHY.out, 403: WHY.other, 404: WHY.gone }[status];
     const isLater = why || !status || status === 429 || status >= 500;
     this.halt = why;
     this.keep(isLater ? { ...item, tried: 0 } : { ...item, why: this.reason(html) });
