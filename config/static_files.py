@@ -11,7 +11,8 @@ class LeanStorage(CompressedManifestStaticFilesStorage):
 
     def _save(self, name, content):
         if name.startswith(OUR_SCRIPTS):
-            content = ContentFile(lean(content.read().decode()).encode())
+            # From its beginning: whoever named the file by its content has read to the end.
+            content = ContentFile(lean(b"".join(content.chunks()).decode()).encode())
         return super()._save(name, content)
 
 

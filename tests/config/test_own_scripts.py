@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.core.files.base import ContentFile
+from django.core.files.storage import FileSystemStorage
 
 from config.static_files import LeanStorage, lean
 from tests.factories import declare_incident
@@ -43,11 +44,28 @@ def test_a_script_holds_no_text_over_several_lines(path):
         assert "/*" not in code
 
 
-def test_collected_scripts_are_lean_and_nothing_else_is_touched(tmp_path, settings):
-    storage = LeanStorage(location=tmp_path, base_url="/static/")
+def test_collected_scripts_are_lean_and_nothing_else_is_touched(tmp_path):
+    """Under the name that pages give, too, and compressed."""
+    source = FileSystemStorage(location=tmp_path / "written", base_url="/")
+    source.save("js/elements/x.js", ContentFile(b'// Why.\nif (here) {\n  // Because.\n\n  go("// on");\n}\n' * 50))
+    source.save("js/other.js", ContentFile(b"// Theirs.\n" * 50))
+    served = LeanStorage(location=tmp_path / "served", base_url="/static/")
 
-    storage.save("js/elements/x.js", ContentFile(b'// Why.\nif (here) {\n  // Because.\n\n  go("// on");\n}\n'))
-    storage.save("js/other.js", ContentFile(b"// Theirs.\n"))
+    collect(source, served, ["js/elements/x.js", "js/other.js"])
 
-    assert (tmp_path / "js/elements/x.js").read_bytes() == b'if (here) {\ngo("// on");\n}\n'
-    assert (tmp_path / "js/other.js").read_bytes() == b"// Theirs.\n"
+    for name, expected in (
+        ("js/elements/x.js", b'if (here) {\ngo("// on");\n}\n' * 50),
+        ("js/other.js", b"// Theirs.\n" * 50),
+    ):
+        hashed = served.stored_name(name)
+        assert hashed != name
+        assert served.open(hashed).read() == served.open(name).read() == expected
+        assert gzip.decompress(served.open(f"{hashed}.gz").read()) == expected
+
+
+def collect(source, served, names):
+    """What `collectstatic` does."""
+    for name in names:
+        served.save(name, source.open(name))
+    for _, _, done in served.post_process({name: (source, name) for name in names}):
+        assert not isinstance(done, Exception)
