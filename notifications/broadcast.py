@@ -18,12 +18,10 @@ from incidents.models import StatusUpdate
 from playbooks.models import Audience
 from teams.errors import Refused
 
+from .lettering import cut, plain, printable
 from .limits import DAY, may_ask, within
 from .models import Delivery, Notice, PublicIncident, PublicPost, StatusPage, Subscriber
 from .models.subscribers import CODE_LIFE, LINK_LIFE
-from .notices import _cut as cut
-from .notices import _plain as plain
-from .notices import _printable as printable
 from .public_page import STATES, lines_of
 from .told import REPLACING, SAYING, deliveries_of_what_was_wrong, held_until
 

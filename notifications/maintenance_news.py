@@ -10,7 +10,8 @@ from django.utils.dateparse import parse_datetime
 
 from teams.tenancy import acting_in, everywhere
 
-from .broadcast import READER, SHORT, SUBJECT, copies, cut, plain, printable
+from .broadcast import READER, SHORT, SUBJECT, copies
+from .lettering import cut, plain, printable
 from .models import Component, Delivery, MaintenanceWord, Notice, StatusPage, Subscriber
 from .models.maintenance_words import BY_THE_CLOCK, WordKind
 

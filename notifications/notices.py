@@ -1,7 +1,5 @@
 """What a notice says: subject and plain text first, the same as HTML, and a line that fits a text message."""
 
-import re
-import unicodedata
 import zoneinfo
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -30,9 +28,10 @@ from incidents.models.change_states import ChangeState
 from incidents.models.synthesis import LINES
 from incidents.models.updates import PARTS
 from incidents.rights import in_words
-from incidents.sms_length import BASIC, sms_length
+from incidents.sms_length import sms_length
 from playbooks.models import Audience, IncidentRole, RoleDefinition
 
+from .lettering import cut, plain, printable
 from .models import Notice
 from .recipients import BRIEFING, ROOM, UPDATE
 
@@ -40,9 +39,6 @@ SUBJECT_LIMIT = 180
 SHORT_LIMIT = 320
 # The page for whoever only has to know and to decide.
 BRIEF = "brief/"
-PLAIN = str.maketrans({"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "…": "...", "·": "-"})
-# Control characters, and those that turn the direction of writing around.
-UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]+")
 
 
 @dataclass(frozen=True)
@@ -71,7 +67,7 @@ def compose(entry, reader):
         "incident": incident,
         "url": address_of(incident, words.page),
         "drill": incident.drill,
-        "title": _printable(incident.title),
+        "title": printable(incident.title),
         "organization": incident.organization,
     }
     return Notice(
@@ -88,13 +84,13 @@ def compose(entry, reader):
 def compose_alone(organization, words, url):
     """An unsaved `Notice` of something that no incident is about, for who is to decide; the link leads to `url`."""
     context = {"words": words, "url": url, "organization": organization}
-    name = _printable(organization.name)
+    name = printable(organization.name)
     return Notice(
         reader=ROOM,
-        subject=_cut(f"[{name}] {words.headline}: {words.gist}", SUBJECT_LIMIT),
+        subject=cut(f"[{name}] {words.headline}: {words.gist}", SUBJECT_LIMIT),
         text=render_to_string("notifications/notice.txt", context).strip() + "\n",
         html=render_to_string("notifications/notice.html", context),
-        short=_cut(_plain(f"{name}: {words.headline}. {words.gist}"), SHORT_LIMIT - len(url) - 1, "...") + f" {url}",
+        short=cut(plain(f"{name}: {words.headline}. {words.gist}"), SHORT_LIMIT - len(url) - 1, "...") + f" {url}",
     )
 
 
@@ -106,7 +102,7 @@ def address_of(incident, page=""):
 def _subject(incident, words):
     drill = "DRILL " if incident.drill else ""
     subject = f"{drill}[{incident.severity.name} {incident.key}] {words.headline}: {incident.title}"
-    return _cut(_printable(subject), SUBJECT_LIMIT)
+    return cut(printable(subject), SUBJECT_LIMIT)
 
 
 def _short(incident, words):
@@ -115,32 +111,13 @@ def _short(incident, words):
     Where letters ask for the larger alphabet, or an update has something to say, two messages have to do.
     """
     drill = "DRILL " if incident.drill else ""
-    start = _plain(f"{drill}{incident.severity.name} {incident.key}: {words.headline}. ")
-    gist, end = _plain(_printable(words.gist or incident.title)), f" {address_of(incident, words.page)}"
+    start = plain(f"{drill}{incident.severity.name} {incident.key}: {words.headline}. ")
+    gist, end = plain(printable(words.gist or incident.title)), f" {address_of(incident, words.page)}"
     parts = 1 if sms_length(start + gist + end).is_gsm and not words.gist else 2
     limit = len(gist)
-    while limit and sms_length(start + _cut(gist, limit, "...") + end).parts > parts:
+    while limit and sms_length(start + cut(gist, limit, "...") + end).parts > parts:
         limit -= 1
-    return (start + _cut(gist, limit, "...") + end)[:SHORT_LIMIT]
-
-
-def _cut(text, limit, ending="…"):
-    return text if len(text) <= limit else text[: max(limit - len(ending), 0)].rstrip() + ending[:limit]
-
-
-def _plain(text):
-    """The same in letters that a text message carries cheaply, where there are such."""
-    text = unicodedata.normalize("NFC", text.translate(PLAIN))
-    return "".join(letter if letter in BASIC else _undecorated(letter) for letter in text)
-
-
-def _undecorated(letter):
-    bare = unicodedata.normalize("NFKD", letter)[0]
-    return bare if bare in BASIC else letter
-
-
-def _printable(text):
-    return " ".join(UNPRINTABLE.sub(" ", text).split())
+    return (start + cut(gist, limit, "...") + end)[:SHORT_LIMIT]
 
 
 def _moment(value, organization):
@@ -737,7 +714,7 @@ def _ended(headline):
 
 def _merged(entry, reader):
     into = Incident.objects.filter(number=entry.details.get("into")).first()
-    name = "another incident" if into is None or into.private else f"{into.key} {_printable(into.title)}"
+    name = "another incident" if into is None or into.private else f"{into.key} {printable(into.title)}"
     return Words("Merged", _named(("Goes on in", name), ("By", _who(entry))))
 
 
