@@ -1,4 +1,4 @@
-"""Loads what decides who hears of something, in a constant number of queries, as bare keys for `recipients.py`."""
+"""Loads what decides who hears of something, in a constant number of queries, as bare keys for `recipients`."""
 
 from collections import defaultdict
 from datetime import timedelta

@@ -88,7 +88,7 @@ class Transport:
     def send(self, message):
         """Send one message. Never raises: whatever goes wrong is a result."""
         if message.drill and message.address not in message.roster:
-            # The second lock. The first is in `recipients.py`, and this one does not rely on it.
+            # The second lock. The first is in `recipients/hearing.py`, and this one does not rely on it.
             return Result.refused("Refused: this drill has nobody with this address on its roster.")
         try:
             return self.call(message)
