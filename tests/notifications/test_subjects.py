@@ -4,28 +4,44 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from incidents import kinds
-from notifications import subjects
+from notifications.notices import table as notices
 from notifications.recipients import table as recipients
+from notifications.subjects import together
 
-SUBJECTS = [part.CALLS for part in vars(recipients).values() if hasattr(part, "CALLS")]
+KINDS = {kind.name for kind in kinds.all_kinds()}
+HEARD = [part.CALLS for part in vars(recipients).values() if hasattr(part, "CALLS")]
+SAID = [part.WORDS for part in vars(notices).values() if hasattr(part, "WORDS")]
 
 
 def test_the_subjects_together_are_the_table():
-    assert subjects.together(*SUBJECTS) == recipients.CALLS
+    assert together(*HEARD) == recipients.CALLS
+    assert together(*SAID) == notices.WORDS
 
 
-@pytest.mark.parametrize("left_out", range(len(SUBJECTS)))
-def test_a_subject_that_is_left_out_is_named(left_out):
-    kept = [subject for place, subject in enumerate(SUBJECTS) if place != left_out]
-    missing = {name for name in SUBJECTS[left_out] if name in {kind.name for kind in kinds.all_kinds()}}
+@pytest.mark.parametrize(
+    ("subjects", "left_out"),
+    [(subjects, place) for subjects in (HEARD, SAID) for place in range(len(subjects))],
+)
+def test_a_subject_that_is_left_out_is_named(subjects, left_out):
+    missing = KINDS & subjects[left_out].keys()
 
     with pytest.raises(ImproperlyConfigured) as refused:
-        subjects.together(*kept)
+        together(*subjects[:left_out], *subjects[left_out + 1 :])
 
     assert missing
     assert str(refused.value) == f"These kinds stand in no subject: {', '.join(sorted(missing))}."
 
 
-def test_a_kind_has_one_subject():
+@pytest.mark.parametrize("subjects", [HEARD, SAID])
+def test_a_kind_has_one_subject(subjects):
     with pytest.raises(ImproperlyConfigured, match="stand in two subjects: resolved"):
-        subjects.together(*SUBJECTS, {kinds.RESOLVED.name: None})
+        together(*subjects, {kinds.RESOLVED.name: None})
+
+
+def test_who_hears_of_a_kind_and_what_is_said_stand_under_one_subject():
+    """Wherever the one is found, the other is found by the same name."""
+
+    def homes(table, rows):
+        return {kind: name for name, part in vars(table).items() for kind in KINDS & getattr(part, rows, {}).keys()}
+
+    assert homes(recipients, "CALLS") == homes(notices, "WORDS")
