@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils import timezone
 
-from incidents.forms.acts import Prose, Reason, WaivableForm
+from incidents.forms.acts import OneLine, Prose, WaivableForm
 from incidents.forms.record import Moment
 from teams.accounts import NameField
 from teams.forms import CatalogueForm
@@ -198,10 +198,9 @@ class PublicIncidentForm(WaivableForm):
 
     fields_of_rules = {"empty": "headline", "in_future": "began_at", "too_early": "began_at"}
 
-    headline = forms.CharField(
+    headline = OneLine(
         label="Headline",
         max_length=HEADLINE,
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
         help_text="In customers' words. The title of the incident is never shown.",
     )
     state = forms.ChoiceField(
@@ -244,9 +243,3 @@ class PublicIncidentForm(WaivableForm):
             **{name: self.cleaned_data[name] for name in names},
             "impacts": {component: level for component, level in levels.items() if level},
         }
-
-
-class WithdrawalForm(WaivableForm):
-    """The keywords of `PublicIncident.withdraw`."""
-
-    reason = Reason()

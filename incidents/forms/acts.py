@@ -13,6 +13,11 @@ class Prose(forms.CharField):
 
     widget = forms.Textarea
 
+    def __init__(self, *, rows=None, **kwargs):
+        if rows:
+            kwargs["widget"] = forms.Textarea(attrs={"rows": rows})
+        super().__init__(**kwargs)
+
     def to_python(self, value):
         return with_plain_line_ends(super().to_python(value))
 
@@ -25,12 +30,25 @@ def with_plain_line_ends(text):
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-class Reason(forms.CharField):
+class FewLines(Prose):
+    """What somebody says to somebody about one thing. That nothing is said is for the verb to refuse."""
+
+    def __init__(self, **kwargs):
+        super().__init__(rows=3, max_length=1000, required=False, **kwargs)
+
+
+class OneLine(forms.CharField):
+    """One line in somebody's own words, which no browser offers again."""
+
+    def __init__(self, **kwargs):
+        super().__init__(widget=forms.TextInput(attrs={"autocomplete": "off"}), **kwargs)
+
+
+class Reason(OneLine):
     """Why somebody did something: one line, never asked for twice."""
 
-    def __init__(self, *, label="Why", help_text="One line for the timeline."):
-        widget = forms.TextInput(attrs={"autocomplete": "off"})
-        super().__init__(label=label, help_text=help_text, required=False, max_length=500, widget=widget)
+    def __init__(self, *, label="Why", help_text="One line for the timeline.", required=False):
+        super().__init__(label=label, help_text=help_text, required=required, max_length=500)
 
 
 class Thanks(Reason):

@@ -10,7 +10,7 @@ from teams.models import Service, TechnicalDomain
 
 from ..models import ChangeIntent
 from ..models.change_states import RESULTS
-from .acts import ActForm, Reason, WaivableForm
+from .acts import ActForm, OneLine, Reason, WaivableForm
 from .workstreams import responders
 
 USUAL = timedelta(minutes=30)
@@ -40,11 +40,10 @@ class ChangeForm(ActForm):
 
     fields_of_rules = {"window_order": "until", "window_far": "until"}
 
-    action = forms.CharField(
+    action = OneLine(
         label="What do you change?",
         help_text="One line, for example: roll the gateway back to 5.1.",
         max_length=200,
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     services = forms.ModelMultipleChoiceField(
         label="Services it touches",
@@ -111,12 +110,6 @@ class ExtensionForm(WaivableForm):
         """A time that has passed today is meant for tomorrow only where the change goes on that long."""
         asked = {name: self.cleaned_data[name] for name in ("reason", "waiver")}
         return asked | {"until": next_after(timezone.now(), self.cleaned_data["until"])}
-
-
-class WithdrawalForm(WaivableForm):
-    """The keywords of `ChangeIntent.withdraw`."""
-
-    reason = Reason()
 
 
 class OrderForm(WaivableForm):

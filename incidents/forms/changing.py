@@ -9,8 +9,9 @@ from teams.models import Function, Service
 
 from ..models import Incident, Status
 from ..models.incident import TRANSITIONS
-from .acts import ActForm, Prose, Reason, WaivableForm
+from .acts import ActForm, OneLine, Prose, Reason, WaivableForm
 from .declaring import SeverityField
+from .reasons import WaivableReasonForm
 
 # How many open incidents are offered beside a field for a number.
 OFFERED = 50
@@ -98,13 +99,9 @@ class StatusForm(WaivableForm):
         self.fields["status"].initial = wanted if wanted in possible else NEXT.get(incident.status)
 
 
-class ReasonForm(WaivableForm):
-    """The keywords of `Incident.resolve` and `Incident.reopen`."""
+class ResolutionForm(WaivableReasonForm):
+    """The keywords of `Incident.resolve`."""
 
-    reason = Reason()
-
-
-class ResolutionForm(ReasonForm):
     reason = Reason(
         label="What ended it", help_text="One line that everyone will read, for example: rolled back to 5.1"
     )
@@ -113,7 +110,7 @@ class ResolutionForm(ReasonForm):
 class DetailsForm(ActForm):
     """The keywords of `Incident.change_details`."""
 
-    title = forms.CharField(label="Title", max_length=200, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    title = OneLine(label="Title", max_length=200)
     incident_type = forms.ModelChoiceField(
         label="Type",
         help_text="Another type may call for more functions. The playbook stays the one it started with.",
@@ -129,7 +126,7 @@ class DetailsForm(ActForm):
         widget=forms.CheckboxSelectMultiple,
         required=False,
     )
-    summary = Prose(label="What is known", required=False, max_length=5000, widget=forms.Textarea(attrs={"rows": 5}))
+    summary = Prose(label="What is known", required=False, max_length=5000, rows=5)
 
     def __init__(self, *args, incident, **kwargs):
         super().__init__(*args, **kwargs)

@@ -9,6 +9,7 @@ from playbooks.models.authority import DECIDED_CLASSES
 from teams.models import TechnicalDomain
 
 from .acts import ActForm, OnceKey, Prose, Reason, WaivableForm
+from .reasons import WaivableReasonForm
 
 A_WEEK = 10_080
 LONGEST_OPTION = 200
@@ -19,7 +20,7 @@ class Lines(Prose):
     """One thing a line; empty lines do not count."""
 
     def __init__(self, **kwargs):
-        super().__init__(required=False, widget=forms.Textarea(attrs={"rows": 3}), **kwargs)
+        super().__init__(required=False, rows=3, **kwargs)
 
     def clean(self, value):
         lines = [" ".join(line.split()) for line in super().clean(value).splitlines() if line.strip()]
@@ -149,15 +150,7 @@ class PostponementForm(ActForm):
         return {"needed_by": needed_by, "reason": self.cleaned_data["reason"]}
 
 
-class ReversalForm(WaivableForm):
+class ReversalForm(WaivableReasonForm):
     """The keywords of `Decision.reverse`."""
 
-    fields_of_rules = {"reason_required": "reason"}
-
     reason = Reason(label="Why it is taken back")
-
-
-class WithdrawalForm(ActForm):
-    """The keywords of `Decision.withdraw`."""
-
-    reason = Reason()

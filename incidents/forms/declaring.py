@@ -6,7 +6,7 @@ from playbooks.models import Criticality, IncidentType, Scope, Severity
 from teams.models import Service
 
 from ..models import Alert
-from .acts import ActForm, OnceKey, Prose
+from .acts import ActForm, OnceKey, OneLine, Prose
 
 
 class SeverityField(forms.ModelChoiceField):
@@ -49,11 +49,10 @@ class PresetChoiceField(forms.ChoiceField):
 class DeclareForm(ActForm):
     """The keywords of `mobilization.declare`."""
 
-    title = forms.CharField(
+    title = OneLine(
         label="What is happening?",
         help_text="One line, for example: card payments fail in Europe.",
         max_length=200,
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     severity = PresetSeverityField(
         label="How bad is it?", help_text="A guess will do. The lead judges it again in the first five minutes."
@@ -81,7 +80,7 @@ class DeclareForm(ActForm):
         label="What is known so far",
         required=False,
         max_length=5000,
-        widget=forms.Textarea(attrs={"rows": 3}),
+        rows=3,
     )
     drill = forms.BooleanField(
         label="This is a drill",

@@ -128,24 +128,6 @@ class CommitmentForm(ActForm):
         self.fields["owner"].queryset = responders()
 
 
-class ReasonForm(ActForm):
-    """The one keyword of acts that want to know why."""
-
-    fields_of_rules = {"reason_required": "reason"}
-
-    reason = Reason()
-
-
-class ImpactWithdrawalForm(WaivableForm):
-    """The keywords of `Impact.withdraw`."""
-
-    reason = Reason()
-
-
-class CommunicationForm(WaivableForm):
-    """The keywords of `Commitment.communicate`: none but a reason where nobody has confirmed it."""
-
-
 class OrderForm(WaivableForm):
     """The keywords of `RestorationOrder.set`. Up, down and out rearrange `places` and save nothing."""
 

@@ -5,7 +5,8 @@ from django import forms
 from teams.models import TechnicalDomain
 
 from ..models.findings import Confidence
-from .acts import ActForm, OnceKey, Prose, Reason, WaivableForm
+from .acts import ActForm, FewLines, OnceKey, Prose, Reason, WaivableForm
+from .reasons import WaivableReasonForm
 
 LINES = ("condition", "actions", "needs", "meaning")
 
@@ -16,19 +17,15 @@ class FoundForm(ActForm):
     condition = Prose(
         label="Condition",
         help_text="What is. For example: 5.1 is healthy on the canary",
+        rows=2,
         max_length=2000,
         error_messages={"required": "Say what you found."},
     )
-    actions = Prose(label="Actions", help_text="What was done", max_length=2000, required=False)
-    needs = Prose(label="Needs", help_text="What you need from the lead", max_length=2000, required=False)
-    meaning = Prose(label="Meaning", help_text="What follows from it", max_length=2000, required=False)
+    actions = Prose(label="Actions", help_text="What was done", rows=2, max_length=2000, required=False)
+    needs = Prose(label="Needs", help_text="What you need from the lead", rows=2, max_length=2000, required=False)
+    meaning = Prose(label="Meaning", help_text="What follows from it", rows=2, max_length=2000, required=False)
     confidence = forms.ChoiceField(choices=Confidence, initial=Confidence.MEDIUM, widget=forms.RadioSelect)
     key = OnceKey()
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        for name in LINES:
-            self.fields[name].widget.attrs["rows"] = 2
 
 
 class FindingForm(FoundForm):
@@ -60,15 +57,13 @@ class CorrectionForm(FoundForm):
 
     fields_of_rules = {"empty": "condition"}
 
-    condition = Prose(label="Condition", help_text="What is, as you know it now", max_length=2000, required=False)
+    condition = Prose(
+        label="Condition", help_text="What is, as you know it now", rows=2, max_length=2000, required=False
+    )
     reason = Reason(label="Corrected, because")
 
     def __init__(self, data=None, *, finding):
         super().__init__(data, initial={name: getattr(finding, name) for name in (*LINES, "confidence")})
-
-
-class AcknowledgementForm(WaivableForm):
-    """The keywords of `Finding.acknowledge`."""
 
 
 class MoreForm(WaivableForm):
@@ -76,13 +71,7 @@ class MoreForm(WaivableForm):
 
     fields_of_rules = {"reason_required": "text"}
 
-    text = Prose(
-        label="What do you want to know",
-        help_text="Whoever raised it is told, and reminded.",
-        max_length=1000,
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 3}),
-    )
+    text = FewLines(label="What do you want to know", help_text="Whoever raised it is told, and reminded.")
 
 
 class ReplyForm(ActForm):
@@ -90,32 +79,10 @@ class ReplyForm(ActForm):
 
     fields_of_rules = {"reason_required": "text"}
 
-    text = Prose(
-        label="Your reply",
-        help_text="The lead is asked to hear the finding again.",
-        max_length=1000,
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 3}),
-    )
+    text = FewLines(label="Your reply", help_text="The lead is asked to hear the finding again.")
 
 
-class ChallengeForm(ActForm):
-    """Why something is not right."""
-
-    fields_of_rules = {"reason_required": "reason"}
-
-    reason = Prose(
-        label="What is not right",
-        help_text="Whoever wrote it reads this.",
-        max_length=1000,
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 3}),
-    )
-
-
-class SettingAsideForm(WaivableForm):
+class SettingAsideForm(WaivableReasonForm):
     """The keywords of `Finding.set_aside`."""
-
-    fields_of_rules = {"reason_required": "reason"}
 
     reason = Reason(label="Set aside, because")

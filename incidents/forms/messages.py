@@ -19,7 +19,7 @@ class WordsForm(ActForm):
     text = Prose(
         label="Message",
         max_length=MAX_LENGTH,
-        widget=forms.Textarea(attrs={"rows": 4}),
+        rows=4,
         error_messages={"required": "Write something, or delete the message."},
     )
 

@@ -26,7 +26,7 @@ class QuestionForm(ActForm):
         label="Your question",
         help_text="It goes to who answers questions, and never into a workstream. You get the answer by mail.",
         max_length=MAX_LENGTH,
-        widget=forms.Textarea(attrs={"rows": 3}),
+        rows=3,
         error_messages={"required": "Write your question first."},
     )
     for_customers = forms.BooleanField(label="I ask for customers", required=False)
@@ -59,7 +59,7 @@ class AnswerForm(ActForm):
         label="Answer",
         help_text="Everybody who asked gets it by mail.",
         max_length=MAX_LENGTH,
-        widget=forms.Textarea(attrs={"rows": 3}),
+        rows=3,
         error_messages={"required": "Write the answer first, or why there is none."},
     )
     to_audience = forms.BooleanField(
@@ -100,7 +100,7 @@ class AskForm(ActForm):
         label="What you have to know",
         help_text="In your own words: they read this, and not the question.",
         max_length=ASK_LENGTH,
-        widget=forms.Textarea(attrs={"rows": 3}),
+        rows=3,
         error_messages={"required": "Write what you have to know."},
     )
     purpose = forms.CharField(label="What for", max_length=200, required=False)
@@ -132,7 +132,7 @@ class AskAnswerForm(ActForm):
         label="Answer",
         help_text="It goes to who asked you, who tells it in other words.",
         max_length=ASK_LENGTH,
-        widget=forms.Textarea(attrs={"rows": 3}),
+        rows=3,
         error_messages={"required": "Write the answer first, or why there is none."},
     )
     declined = forms.BooleanField(widget=forms.HiddenInput, required=False)
@@ -145,7 +145,7 @@ class BriefingForm(ActForm):
         label="What else was said",
         max_length=NOTE_LENGTH,
         required=False,
-        widget=forms.Textarea(attrs={"rows": 3}),
+        rows=3,
     )
     key = OnceKey()
 
@@ -160,7 +160,7 @@ class BriefingForm(ActForm):
                 label=f"What was said to {question.label}",
                 max_length=MAX_LENGTH,
                 required=False,
-                widget=forms.Textarea(attrs={"rows": 2}),
+                rows=2,
             )
 
     @property

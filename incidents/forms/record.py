@@ -33,7 +33,7 @@ class NoteForm(TimedForm):
     text = Prose(
         label="What happened",
         max_length=NOTE_LENGTH,
-        widget=forms.Textarea(attrs={"rows": 3}),
+        rows=3,
         error_messages={"required": "Write something first."},
     )
     happened_at = Moment(label="When", required=False)

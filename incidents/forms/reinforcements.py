@@ -21,7 +21,7 @@ class ReinforcementForm(WaivableForm):
         label="What you need them for",
         help_text="They and their manager read it.",
         max_length=MAX_LENGTH,
-        widget=forms.Textarea(attrs={"rows": 3}),
+        rows=3,
     )
     hours = forms.IntegerField(
         label="For how long", help_text="In hours.", min_value=1, max_value=LONGEST_HOURS, initial=4

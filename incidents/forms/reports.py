@@ -13,8 +13,9 @@ from ..models.digests import MAX_LENGTH as LONGEST_DIGEST
 from ..models.incident import OPEN
 from ..models.reports import MAX_LENGTH, MOST_CUSTOMERS
 from ..models.support_briefs import MAX_LENGTH as LONGEST_BRIEF
-from .acts import ActForm, OnceKey, Prose, Reason, WaivableForm
+from .acts import ActForm, OnceKey, OneLine, Prose, Reason, WaivableForm
 from .changing import IncidentField
+from .reasons import ReasonForm
 from .record import Moment, TimedForm
 
 # So many reports are offered to be sorted at once, the newest first.
@@ -23,17 +24,14 @@ OFFERED = 50
 LATELY = timedelta(days=2)
 
 
-def _lines(label, *, rows=3, max_length=LONGEST_BRIEF, **options):
-    return Prose(label=label, max_length=max_length, widget=forms.Textarea(attrs={"rows": rows}), **options)
-
-
 class ReportForm(TimedForm):
     """The keywords of `SupportReport.file`."""
 
     fields_of_rules = {"empty": "error_text", "in_future": "seen_at", "too_early": "seen_at", "count_range": "count"}
 
-    error_text = _lines(
-        "What does the customer see?",
+    error_text = Prose(
+        label="What does the customer see?",
+        rows=3,
         max_length=MAX_LENGTH,
         help_text="In their words, with the error text if there is one.",
         error_messages={"required": "Write what the customer sees."},
@@ -126,11 +124,10 @@ class SymptomForm(ActForm):
 
     fields_of_rules = {"empty": "title", "reports_required": "reports"}
 
-    title = forms.CharField(
+    title = OneLine(
         label="What do customers see?",
         help_text="One line, for example: card is declined, the bank says it is fine.",
         max_length=200,
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     service = forms.ModelChoiceField(
         None, label="Service", to_field_name="slug", required=False, empty_label="Not known"
@@ -183,8 +180,8 @@ class SpikeForm(WaivableForm):
             self.fields["incident"].queryset = Incident.objects.visible_to(member).open().filter(drill=False)
 
 
-class SpikeDismissalForm(ActForm):
-    fields_of_rules = {"reason_required": "reason"}
+class SpikeDismissalForm(ReasonForm):
+    """The keywords of `Spike.dismiss`."""
 
     reason = Reason(label="Nothing follows from it, because")
 
@@ -194,8 +191,9 @@ class DigestForm(ActForm):
 
     fields_of_rules = {"empty": "text"}
 
-    text = _lines(
-        "What do customers say now?",
+    text = Prose(
+        label="What do customers say now?",
+        rows=3,
         max_length=LONGEST_DIGEST,
         help_text="The numbers of this moment are kept beside it.",
         error_messages={"required": "Write what customers say now."},
@@ -210,9 +208,14 @@ class BriefForm(TimedForm):
         "empty": "say", "unchanged": "say", "next_update_past": "next_update_at", "next_update_far": "next_update_at",
     }  # fmt: skip
 
-    say = _lines("What agents say", rows=4, error_messages={"required": "Write what agents say."})
-    avoid = _lines("What they do not say", rows=2, required=False)
-    workaround = _lines("What customers can do meanwhile", rows=2, required=False)
+    say = Prose(
+        label="What agents say",
+        rows=4,
+        max_length=LONGEST_BRIEF,
+        error_messages={"required": "Write what agents say."},
+    )
+    avoid = Prose(label="What they do not say", rows=2, max_length=LONGEST_BRIEF, required=False)
+    workaround = Prose(label="What customers can do meanwhile", rows=2, max_length=LONGEST_BRIEF, required=False)
     next_update_at = Moment(label="Agents hear more at", required=False)
     based_on = forms.IntegerField(widget=forms.HiddenInput, required=False)
 

@@ -6,6 +6,7 @@ from teams.models import Membership, TechnicalDomain
 
 from ..models import FunctionActivation
 from .acts import ActForm, Prose, Reason, Thanks, WaivableForm
+from .reasons import ReasonForm
 
 
 class MemberField(forms.ModelChoiceField):
@@ -70,10 +71,8 @@ class AnswerForm(WaivableForm):
     reason = Reason(label="If you cannot: why", help_text="One line for whoever leads.")
 
 
-class SeizureForm(ActForm):
+class SeizureForm(ReasonForm):
     """The keywords of `RoleAssignment.seize`."""
-
-    fields_of_rules = {"reason_required": "reason"}
 
     reason = Reason(label="Why you take it", help_text="Everyone in the incident will read this on the timeline.")
 
@@ -82,10 +81,8 @@ class HandoverForm(WaivableForm):
     """The keywords of `Handover.begin`."""
 
     to = MemberField(label="To whom", empty_label="Choose a member")
-    situation = Prose(label="Situation", required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 4}))
-    objectives = Prose(
-        label="What we want next", required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 3})
-    )
+    situation = Prose(label="Situation", required=False, max_length=4000, rows=4)
+    objectives = Prose(label="What we want next", required=False, max_length=4000, rows=3)
 
     def __init__(self, *args, candidates, **kwargs):
         super().__init__(*args, **kwargs)
@@ -99,10 +96,6 @@ class HandoverAnswerForm(WaivableForm):
         choices=[("acknowledge", "I have it"), ("decline", "I cannot"), ("withdraw", "Withdraw")],
         widget=forms.HiddenInput,
     )
-
-
-class ReleaseForm(WaivableForm):
-    """The keywords of `RoleAssignment.stand_down`."""
 
 
 class FunctionForm(ActForm):

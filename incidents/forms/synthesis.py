@@ -54,7 +54,7 @@ class SynthesisForm(WaivableForm):
                 help_text=line.hint,
                 required=line.name == "known",
                 error_messages={"required": "Say what is known, and be it that nothing is."},
-                widget=forms.Textarea(attrs={"rows": 2}),
+                rows=2,
             )
             behind = FindingsField(label=f"Findings behind “{line.label}”", help_text="For example: F12, F14")
             behind.findings = findings
@@ -133,7 +133,3 @@ class DelegationForm(WaivableForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["delegate"].queryset = responders()
-
-
-class DelegationEndForm(WaivableForm):
-    """The keywords of `SynthesisDelegation.end`."""

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from ..models import Task
 from .acts import ActForm, OnceKey, Reason, WaivableForm
+from .reasons import ReasonForm
 from .workstreams import responders
 
 KEEP = "keep"
@@ -68,7 +69,7 @@ class TaskChangeForm(WaivableForm):
         return said
 
 
-class NotNeededForm(ActForm):
-    fields_of_rules = {"reason_required": "reason"}
+class NotNeededForm(ReasonForm):
+    """The keywords of `Task.not_needed`."""
 
     reason = Reason(label="Not needed, because")

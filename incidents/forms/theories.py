@@ -5,18 +5,17 @@ from django import forms
 from teams.models import Service, TechnicalDomain
 
 from ..models.hypotheses import FixState, HypothesisState
-from .acts import ActForm, Prose, Reason, WaivableForm
+from .acts import ActForm, OneLine, Prose, Reason, WaivableForm
 from .workstreams import responders
 
 
 class HypothesisForm(WaivableForm):
     """The keywords of `Hypothesis.propose`."""
 
-    statement = forms.CharField(
+    statement = OneLine(
         label="What may be the cause?",
         help_text="One line, for example: the connection pool is too small.",
         max_length=300,
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     component = forms.ModelChoiceField(
         label="What is suspected",
@@ -46,7 +45,7 @@ class EvidenceForm(ActForm):
 
     fields_of_rules = {"evidence_required": "text"}
 
-    text = Prose(label="What was seen", max_length=2000, widget=forms.Textarea(attrs={"rows": 3}))
+    text = Prose(label="What was seen", max_length=2000, rows=3)
     url = forms.URLField(label="Where", max_length=500, required=False, assume_scheme="https")
     supports = forms.TypedChoiceField(
         label="It speaks",
@@ -67,7 +66,7 @@ class StateForm(ActForm):
         help_text="Empty where the evidence is there already.",
         required=False,
         max_length=2000,
-        widget=forms.Textarea(attrs={"rows": 3}),
+        rows=3,
     )
     url = forms.URLField(label="Where", max_length=500, required=False, assume_scheme="https")
 
@@ -75,11 +74,10 @@ class StateForm(ActForm):
 class FixForm(ActForm):
     """The keywords of `FixAttempt.start`."""
 
-    what = forms.CharField(
+    what = OneLine(
         label="What do you try?",
         help_text="One line, for example: raise the acquire timeout to two seconds.",
         max_length=300,
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     hypothesis = forms.ModelChoiceField(None, label="Against which theory", required=False, empty_label="None")
     change = forms.ModelChoiceField(None, label="Under which change", required=False, empty_label="None")

@@ -7,7 +7,8 @@ from django.utils import timezone
 
 from ..guards.updates import NO_NEWS
 from ..models.updates import PARTS, problems_in
-from .acts import OnceKey, Prose, Reason, WaivableForm, with_plain_line_ends
+from .acts import FewLines, OnceKey, Prose, Reason, WaivableForm, with_plain_line_ends
+from .reasons import WaivableReasonForm
 
 A_DAY = 1440
 
@@ -22,7 +23,7 @@ class WithParts:
                 help_text=part.hint,
                 required=part.required,
                 error_messages={"required": f"{part.label} is required."},
-                widget=forms.Textarea(attrs={"rows": 6 if part.limit > 400 else 2}),
+                rows=6 if part.limit > 400 else 2,
             )
 
     @property
@@ -74,11 +75,7 @@ class ClockForm(WaivableForm):
     minutes = forms.IntegerField(
         label="Next update in", help_text="In minutes, from now.", min_value=1, max_value=A_DAY
     )
-    reason = Reason()
-
-    def __init__(self, data=None):
-        super().__init__(data)
-        self.fields["reason"].required = True
+    reason = Reason(required=True)
 
     @property
     def due_at(self):
@@ -90,39 +87,32 @@ class CorrectionForm(WithParts, WaivableForm):
 
     fields_of_rules = {"reason_required": "reason"}
 
-    reason = Reason(label="What was wrong", help_text="The audience reads this above the corrected text.")
+    reason = Reason(
+        label="What was wrong", help_text="The audience reads this above the corrected text.", required=True
+    )
     key = OnceKey()
 
     def __init__(self, data=None, *, update):
         self.update = update
         self.parts = PARTS[update.audience]
         super().__init__(data, initial=update.body)
-        self.fields["reason"].required = True
         self.add_parts()
 
     def clean(self):
         self.tell_problems(self.update.audience)
 
 
-class UpdateWithdrawalForm(WaivableForm):
-    reason = Reason(help_text="The audience reads this.")
+class UpdateWithdrawalForm(WaivableReasonForm):
+    """The keywords of `StatusUpdate.withdraw`."""
 
-    def __init__(self, data=None):
-        super().__init__(data)
-        self.fields["reason"].required = True
+    reason = Reason(help_text="The audience reads this.", required=True)
 
 
-class StandingForm(WaivableForm):
+class StandingForm(WaivableReasonForm):
     """The keywords of `UpdateChallenge.let_stand`."""
 
-    fields_of_rules = {"reason_required": "reason"}
-
-    reason = Prose(
-        label="It stands, because",
-        help_text="Whoever challenged it reads this, and it stands on the timeline.",
-        max_length=1000,
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 3}),
+    reason = FewLines(
+        label="It stands, because", help_text="Whoever challenged it reads this, and it stands on the timeline."
     )
 
 
@@ -131,7 +121,7 @@ class TouchpointForm(WaivableForm):
 
     fields_of_rules = {"too_long": "text", "empty": "text"}
 
-    text = Prose(label="What stands there", max_length=2000, widget=forms.Textarea(attrs={"rows": 4}))
+    text = Prose(label="What stands there", max_length=2000, rows=4)
     key = OnceKey()
 
 

@@ -125,7 +125,7 @@ class OutcomeForm(ActForm):
     outcome = Prose(
         label="What came of it",
         max_length=2000,
-        widget=forms.Textarea(attrs={"rows": 3}),
+        rows=3,
         error_messages={"required": "Say what came of it."},
     )
 

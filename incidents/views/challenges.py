@@ -3,7 +3,7 @@
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_http_methods
 
-from ..forms.findings import ChallengeForm
+from ..forms.reasons import ChallengeForm
 from ..forms.updates import StandingForm
 from ..lookups import find_incident, require_responder
 from ..models import UpdateChallenge

@@ -3,7 +3,8 @@
 from django.views.decorators.http import require_http_methods
 
 from ..forms.acts import WaivableForm
-from ..forms.changes import ChangeForm, ExtensionForm, OrderForm, ResultForm, WithdrawalForm
+from ..forms.changes import ChangeForm, ExtensionForm, OrderForm, ResultForm
+from ..forms.reasons import WaivableReasonForm
 from ..lookups import find_change, find_incident, require_responder
 from ..models import ChangeIntent
 from .acting import act_form, posted
@@ -80,7 +81,7 @@ def extension(request, number, pk):
 def withdrawal(request, number, pk):
     incident = find_incident(request, number)
     change = find_change(request, incident, pk)
-    form = WithdrawalForm(posted(request))
+    form = WaivableReasonForm(posted(request))
     if form.is_valid():
         with form.refusals():
             return done(request, change.withdraw(by=request.membership, **form.cleaned_data))

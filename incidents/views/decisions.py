@@ -6,7 +6,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from playbooks.models import DecisionClass, IncidentRole
 
-from ..forms.decisions import ChoiceForm, InputForm, PostponementForm, QuestionForm, ReversalForm, WithdrawalForm
+from ..forms.decisions import ChoiceForm, InputForm, PostponementForm, QuestionForm, ReversalForm
+from ..forms.reasons import ReasonForm
 from ..lookups import find_decision, find_incident, find_message, number_in, require_responder, room_of
 from ..models import Decision
 from ..models.decisions import DecisionState
@@ -107,7 +108,7 @@ def decision_postponement(request, number, decision):
 @require_http_methods(["GET", "POST"])
 def decision_withdrawal(request, number, decision):
     found = _find(request, number, decision)
-    form = WithdrawalForm(posted(request))
+    form = ReasonForm(posted(request))
     return _act(
         request,
         found,

@@ -9,13 +9,11 @@ from ..forms.acts import WaivableForm
 from ..forms.facts import (
     BusinessImpactForm,
     CommitmentForm,
-    CommunicationForm,
     EstimateForm,
     ImpactForm,
-    ImpactWithdrawalForm,
     OrderForm,
-    ReasonForm,
 )
+from ..forms.reasons import ReasonForm, WaivableReasonForm
 from ..lookups import (
     find_commitment,
     find_estimate,
@@ -94,7 +92,7 @@ def impact_end(request, number, pk):
 def impact_withdrawal(request, number, pk):
     incident = _incident(request, number)
     impact = find_impact(request, incident, pk)
-    form = ImpactWithdrawalForm(posted(request))
+    form = WaivableReasonForm(posted(request))
     return _act(
         request, incident, form, lambda: impact.withdraw(by=request.membership, **form.cleaned_data),
         f"Withdraw {impact.label}", "It never was so", about=f"{impact.what}, {impact.whom}",
@@ -158,7 +156,7 @@ def commitment_withdrawal(request, number, pk):
 def commitment_communication(request, number, pk):
     incident = _incident(request, number)
     commitment = find_commitment(request, incident, pk)
-    form = CommunicationForm(posted(request))
+    form = WaivableForm(posted(request))
     return _act(
         request, incident, form, lambda: commitment.communicate(by=request.membership, **form.cleaned_data),
         f"{commitment.label} was told", "It was told", about=_promise(commitment),

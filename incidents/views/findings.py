@@ -2,15 +2,15 @@
 
 from django.views.decorators.http import require_http_methods
 
+from ..forms.acts import WaivableForm
 from ..forms.findings import (
-    AcknowledgementForm,
-    ChallengeForm,
     CorrectionForm,
     FindingForm,
     MoreForm,
     ReplyForm,
     SettingAsideForm,
 )
+from ..forms.reasons import ChallengeForm
 from ..lookups import find_finding, find_incident, message_in, number_in, require_responder, room_of
 from ..models import Finding
 from .acting import act_form, begun, posted, raised_from
@@ -43,7 +43,7 @@ def finding(request, number, pk):
     """One finding with all its lines; POST acknowledges it."""
     incident = find_incident(request, number)
     found = find_finding(request, incident, pk)
-    form = AcknowledgementForm(posted(request))
+    form = WaivableForm(posted(request))
     if form.is_valid():
         with form.refusals():
             return done(request, found.acknowledge(by=request.membership, **form.cleaned_data))

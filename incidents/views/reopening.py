@@ -2,7 +2,7 @@
 
 from django.views.decorators.http import require_http_methods
 
-from ..forms.changing import ReasonForm
+from ..forms.reasons import WaivableReasonForm
 from ..lookups import find_incident
 from .acting import act_form, posted
 from .answers import done
@@ -11,7 +11,7 @@ from .answers import done
 @require_http_methods(["GET", "POST"])
 def reopening(request, number):
     incident = find_incident(request, number)
-    form = ReasonForm(posted(request))
+    form = WaivableReasonForm(posted(request))
     if form.is_valid():
         with form.refusals():
             return done(request, incident.reopen(by=request.membership, **form.cleaned_data))

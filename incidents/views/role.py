@@ -10,7 +10,8 @@ from teams.models import TechnicalDomain
 
 from .. import authority
 from ..candidates import Candidates
-from ..forms.roles import AnswerForm, ReleaseForm, RoleForm, SeizureForm
+from ..forms.acts import WaivableForm
+from ..forms.roles import AnswerForm, RoleForm, SeizureForm
 from ..lookups import find_incident, number_in
 from ..models import RoleAssignment
 from ..models.roles import RoleState, label_of, title_of
@@ -104,7 +105,7 @@ def vacancy(request, number, role):
     """Putting the hat down, or taking it off somebody's head."""
     incident = find_incident(request, number)
     assignment = held_role(request, incident, role)
-    form = ReleaseForm(posted(request))
+    form = WaivableForm(posted(request))
     if form.is_valid():
         with form.refusals():
             return done(request, assignment.stand_down(by=request.membership, **form.cleaned_data))

@@ -5,8 +5,9 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from ..forms.findings import ChallengeForm
-from ..forms.synthesis import DelegationEndForm, DelegationForm, SynthesisForm
+from ..forms.acts import WaivableForm
+from ..forms.reasons import ChallengeForm
+from ..forms.synthesis import DelegationForm, SynthesisForm
 from ..lookups import find_finding, find_incident, find_synthesis, number_in, require_responder, room_of
 from ..models import Finding, Synthesis, SynthesisDelegation, SynthesisEditing
 from ..models.synthesis import FIELDS
@@ -96,7 +97,7 @@ def synthesis_delegation_end(request, number):
     if delegation is None:
         raise Http404("Nobody is named.")
     delegation.incident = incident
-    form = DelegationEndForm(posted(request))
+    form = WaivableForm(posted(request))
     if form.is_valid():
         with form.refusals():
             entry = delegation.end(by=request.membership, **form.cleaned_data)

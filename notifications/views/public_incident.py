@@ -3,12 +3,13 @@
 from django.http import Http404
 from django.views.decorators.http import require_http_methods
 
+from incidents.forms.reasons import WaivableReasonForm
 from incidents.lookups import find_incident
 from incidents.views.acting import act_form, posted
 from incidents.views.answers import done
 
 from ..models import PublicIncident, StatusPage, Subscriber
-from ..status_forms import PublicIncidentForm, WithdrawalForm
+from ..status_forms import PublicIncidentForm
 
 
 @require_http_methods(["GET", "POST"])
@@ -43,7 +44,7 @@ def withdrawal(request, number):
     public = public_of(incident)
     if public is None or public.withdrawn_at:
         raise Http404("It is not on the status page.")
-    form = WithdrawalForm(posted(request))
+    form = WaivableReasonForm(posted(request))
     if form.is_valid():
         with form.refusals():
             return done(request, public.withdraw(by=request.membership, **form.cleaned_data))
