@@ -47,9 +47,13 @@ def may_post(membership, incident):
     return membership.is_responder and not incident.is_only_read_by(membership)
 
 
+def require_responder(membership, sentence="Stakeholders read; ask a responder."):
+    require(may_respond(membership), sentence, code="responders_only")
+
+
 def require_work(membership, incident):
     """Let through who works on it, and who begins to; whoever reads along joins first."""
-    require(may_respond(membership), "Stakeholders read; ask a responder.", code="responders_only")
+    require_responder(membership)
     require(
         may_post(membership, incident),
         "You read along. Join the incident first, then do it.",
@@ -92,7 +96,7 @@ def may_restrict(membership, workstream):
 
 def require_coordination(membership, incident, act, waiver):
     """Let the lead act, or somebody else with a reason; returns that reason for the timeline."""
-    require(may_respond(membership), "Stakeholders read; ask a responder.", code="responders_only")
+    require_responder(membership)
     return require(
         may_coordinate(membership, incident),
         f"Only the incident lead may {act}. Say why to do it anyway.",
@@ -106,7 +110,7 @@ def require_priority(membership, incident, act, waiver, *, right=None):
 
     Returns by what right it was done and that reason, one of them empty.
     """
-    require(may_respond(membership), "Stakeholders read; ask a responder.", code="responders_only")
+    require_responder(membership)
     right = right or Rights(incident).to_decide(DecisionClass.PRIORITY)
     if membership is None or right.admits(membership):
         return ("" if membership is None else right.authority), ""
@@ -151,7 +155,7 @@ def may_publish(membership, incident, audience):
 
 def require_speaking(membership, incident, audience, waiver):
     """Let whoever speaks to this audience act, or somebody else with a reason; returns that reason for the timeline."""
-    require(may_respond(membership), "Stakeholders read; ask a responder.", code="responders_only")
+    require_responder(membership)
     waiver = require(
         may_publish(membership, incident, audience),
         "Only the communications lead publishes above the technical tier. Say why to do it anyway.",

@@ -116,7 +116,7 @@ class AssessmentDuty(Duty):
 def assess(incident, *, by, severity, scope, criticality, functions=(), waiver=""):
     """The lead's judgement of the first five minutes: how bad, how far, and who is needed. Returns the entry."""
     incident.lock()
-    authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
+    authority.require_responder(by)
     waiver = authority.require(
         authority.may_coordinate(by, incident),
         "Only the incident lead assesses. Say why to do it anyway.",

@@ -226,7 +226,7 @@ class Alert(TenantModel):
         """Make a waiting alert part of an open incident. Returns the entry."""
         incident.lock()
         self.lock()
-        authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
+        authority.require_responder(by)
         incident.require_open()
         if self.incident_id is not None:
             raise Refused("This alert belongs to an incident already.", code="alert_taken")

@@ -19,6 +19,7 @@ from teams.tenancy import TenantManager, TenantModel, TenantQuerySet
 
 from .. import authority, kinds
 from ..duties import Duty
+from ..saying import require_words
 from .incident import Incident
 from .obligations import Obligation, ObligationKind
 from .questions import Question
@@ -178,9 +179,7 @@ class Ask(TenantModel):
         authority.require(by == self.addressee, f"{self.addressee.name} was asked.", code="asked_only")
         if not self.is_open:
             raise Refused(f"{self.label}: {self.get_state_display().lower()}.", code="already_answered")
-        text = text.strip()
-        if not text:
-            raise Refused("Write the answer first.", code="empty")
+        text = require_words(text, "Write the answer first.")
         self.state = AskState.DECLINED if declined else AskState.ANSWERED
         self.answer, self.answered_at = text, timezone.now()
         self.save(update_fields=["state", "answer", "answered_at"])
@@ -215,7 +214,7 @@ class Ask(TenantModel):
 
     @staticmethod
     def _require_able(to, incident, workstream):
-        authority.require(authority.may_respond(to), f"{to.name} is a stakeholder.", code="responders_only")
+        authority.require_responder(to, f"{to.name} is a stakeholder.")
         if to.ended_at is not None or not incident.is_visible_to(to):
             raise Refused(f"{to.name} cannot see this incident.", code="not_visible")
         if workstream and not workstream.is_open_to(to):

@@ -246,7 +246,7 @@ def _take_turn():
 
 
 def _require_responder(by):
-    authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
+    authority.require_responder(by)
 
 
 def _require_window(starts_at, ends_at, services):

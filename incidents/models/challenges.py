@@ -16,6 +16,7 @@ from teams.tenancy import TenantManager, TenantModel, TenantQuerySet
 
 from .. import authority, kinds
 from ..duties import Duty, UpdateDuty
+from ..saying import require_reason
 from .findings import Finding
 from .incident import Incident
 from .obligations import Obligation, ObligationKind
@@ -119,7 +120,7 @@ class UpdateChallenge(TenantModel):
         incident = update.incident.lock()
         update.lock()
         incident.require_not_closed()
-        authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
+        authority.require_responder(by)
         authority.require(
             cls.may_challenge(by, update),
             "Technical coordinators, the support liaison, product and whoever wrote what it rests on challenge an "
@@ -133,7 +134,7 @@ class UpdateChallenge(TenantModel):
             raise Refused("It has not left yet: ask whoever published it to take it back.", code="not_gone_out")
         if update.challenges.open().filter(challenged_by=by).exists():
             raise Refused("You have challenged it already.", code="unchanged")
-        reason = _said(reason, "Say what is not right.")
+        reason = require_reason(reason, "Say what is not right.")
         challenge = cls.objects.create(incident=incident, update=update, reason=reason, challenged_by=by)
         if incident.is_open:
             challenge._owe()
@@ -145,7 +146,7 @@ class UpdateChallenge(TenantModel):
         """The update is right as it is, because. Returns the entry."""
         self.incident.lock()
         self.lock()
-        authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
+        authority.require_responder(by)
         waiver = authority.require(
             # Technical word comes from everybody; what stands against a challenge is one person's to say there, too.
             authority.may_publish(by, self.incident, Audience.COORDINATION),
@@ -155,7 +156,7 @@ class UpdateChallenge(TenantModel):
         )
         if not self.is_open:
             raise Refused(f"This is answered: {self.get_state_display().lower()}.", code="already_answered")
-        return self._settle(ChallengeState.STANDS, _said(reason, "Say why it stands."), by=by, waiver=waiver)
+        return self._settle(ChallengeState.STANDS, require_reason(reason, "Say why it stands."), by=by, waiver=waiver)
 
     @classmethod
     def answer_all(cls, update, *, by):
@@ -199,13 +200,6 @@ class UpdateChallenge(TenantModel):
     def reference(self):
         """What every entry about it carries."""
         return {"challenge": self.pk, "name": self.challenged_by.name, **self.update.reference}
-
-
-def _said(text, otherwise):
-    text = text.strip()
-    if not text:
-        raise Refused(otherwise, code="reason_required")
-    return text
 
 
 class ChallengeDuty(Duty):

@@ -172,11 +172,7 @@ class ChangeIntent(Colliding, TenantModel):
         owner = owner or by
         if owner is None:
             raise Refused("Say who will do it.", code="owner_required")
-        authority.require(
-            authority.may_respond(owner),
-            f"{owner.name} is a stakeholder and cannot change anything.",
-            code="responders_only",
-        )
+        authority.require_responder(owner, f"{owner.name} is a stakeholder and cannot change anything.")
         now = timezone.now()
         starts_at = starts_at or now
         _require_window(starts_at, until, now)
@@ -446,7 +442,7 @@ class ChangeIntent(Colliding, TenantModel):
         """Its owner's, and the lead's who lets it go."""
         own = by is not None and by.pk in (self.owner_id, self.proposed_by_id)
         if own:
-            authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
+            authority.require_responder(by)
         else:
             authority.require_work(by, self.incident)
         return authority.require(

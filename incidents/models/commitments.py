@@ -18,6 +18,7 @@ from teams.tenancy import TenantManager, TenantModel, TenantQuerySet
 
 from .. import authority, kinds
 from ..duties import Duty
+from ..saying import require_reason
 from .incident import Incident
 from .obligations import FAR, SHORTEST, Obligation, ObligationKind
 from .participants import Participant
@@ -136,7 +137,7 @@ class Commitment(TenantModel):
         if key and (earlier := incident.commitments.filter(proposed_by=by, key=key).first()):
             return incident.timeline.get(kind=kinds.COMMITMENT_PROPOSED.name, details__commitment=earlier.pk)
         incident.require_open()
-        authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
+        authority.require_responder(by)
         text, to_whom = (" ".join(words.split()) for words in (text, to_whom))
         if not (text and to_whom):
             raise Refused("Say what is promised, and to whom.", code="empty")
@@ -146,9 +147,7 @@ class Commitment(TenantModel):
             raise Refused("Promise something nearer.", code="too_far")
         owner = owner or by
         if owner is not None:
-            authority.require(
-                authority.may_respond(owner), f"{owner.name} is a stakeholder and reads.", code="responders_only"
-            )
+            authority.require_responder(owner, f"{owner.name} is a stakeholder and reads.")
             Participant.ensure(incident, owner)
         commitment = cls.objects.create(
             incident=incident,
@@ -174,9 +173,7 @@ class Commitment(TenantModel):
     def refuse(self, *, by, reason):
         """It cannot be kept. One that was told stays due until somebody takes it back. Returns the entry."""
         self._begin_to_judge(by)
-        reason = reason.strip()
-        if not reason:
-            raise Refused("Say why it cannot be kept.", code="reason_required")
+        reason = require_reason(reason, "Say why it cannot be kept.")
         self.state, self.reason = S.REFUSED, reason
         return self._judge(kinds.COMMITMENT_REFUSED, by=by, reason=reason, told=self.is_told)
 
@@ -277,7 +274,7 @@ class Commitment(TenantModel):
         incident = self.incident.lock()
         self.lock()
         self.incident = incident
-        authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
+        authority.require_responder(by)
 
     def _begin_to_judge(self, by):
         self._begin(by)

@@ -430,7 +430,7 @@ class Decision(TenantModel):
     def _decide(self, choice, *, by, reason, waiver, kind=kinds.DECISION_MADE):
         from .. import guards
 
-        authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
+        authority.require_responder(by)
         authority.require(by is not None, "Only a person decides.", code="person_only")
         right = self.right()
         if not right.admits(by):

@@ -132,7 +132,7 @@ class WorkstreamDependency(TenantModel):
 
     @staticmethod
     def _require_right(waiting, by):
-        authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
+        authority.require_responder(by)
         authority.require(
             authority.may_plan(by, waiting),
             "The workstream's owner, a technical coordinator or the incident lead says what it waits for.",

@@ -6,11 +6,11 @@ from django.db import models, transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from teams.errors import Refused
 from teams.models import Membership
 from teams.tenancy import TenantManager, TenantModel, TenantQuerySet
 
 from .. import authority, kinds
+from ..saying import require_words
 from .incident import Incident
 
 MAX_LENGTH = 2000
@@ -62,9 +62,7 @@ class SupportDigest(TenantModel):
             "The support liaison or the incident lead says what customers say.",
             code="liaison_right",
         )
-        text = text.strip()
-        if not text:
-            raise Refused("Write what customers say now.", code="empty")
+        text = require_words(text, "Write what customers say now.")
         last = incident.digests.aggregate(last=Max("number"))["last"] or 0
         digest = cls.objects.create(
             incident=incident, number=last + 1, text=text, figures=Tally(incident).figures, given_by=by, key=key

@@ -56,7 +56,7 @@ class Document(TenantModel):
     def add(cls, incident, title, url, *, by, note=""):
         """List a document that lies elsewhere. Returns the entry, with its key in `details`."""
         incident.lock()
-        authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
+        authority.require_responder(by)
         try:
             web_address(url)
         except ValidationError as wrong:
@@ -75,7 +75,7 @@ class Document(TenantModel):
         """Take it off the list. Returns the entry."""
         self.incident.lock()
         self.lock()
-        authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
+        authority.require_responder(by)
         if self.removed_at:
             raise Refused("This document was removed already.", code="unchanged")
         self.removed_at = timezone.now()

@@ -140,7 +140,7 @@ class UpdateDraft(TenantModel):
         incident.lock()
         audience = Audience(audience)
         incident.require_not_closed()
-        authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
+        authority.require_responder(by)
         authority.require(
             authority.may_post(by, incident),
             "You read along and write no drafts. Join the incident first.",
@@ -287,7 +287,7 @@ class UpdateDraft(TenantModel):
     def _begin(self, by, version):
         self.incident.lock()
         self.lock()
-        authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
+        authority.require_responder(by)
         if self.state != DraftState.OPEN:
             raise Refused(f"This draft was {self.get_state_display().lower()} already.", code="draft_over")
         _require_version(self, version)

@@ -16,6 +16,7 @@ from teams.models import Membership
 from teams.tenancy import TenantManager, TenantModel, TenantQuerySet
 
 from .. import authority, kinds
+from ..saying import require_words
 from .findings import Confidence
 from .incident import Incident
 from .obligations import FAR
@@ -111,10 +112,8 @@ class ResolutionEstimate(TenantModel):
         """
         incident.lock()
         incident.require_open()
-        authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
-        basis = basis.strip()
-        if not basis:
-            raise Refused("Say what it rests on.", code="empty")
+        authority.require_responder(by)
+        basis = require_words(basis, "Say what it rests on.")
         _require_range(earliest, latest, confidence)
         said = {"earliest": earliest, "latest": latest, "confidence": confidence if latest else "", "basis": basis}
         last = incident.estimates.exclude(state=S.SUPERSEDED).latest_first().first()

@@ -15,6 +15,7 @@ from teams.tenancy import TenantManager, TenantModel, TenantQuerySet
 from .. import authority, kinds
 from ..deputies import deputies_of, may_stand_in
 from ..duties import Duty, UpdateDuty
+from ..saying import require_reason, require_words
 from .incident import Incident
 from .messages import Message
 from .obligations import Obligation, ObligationKind
@@ -201,15 +202,13 @@ class Finding(TenantModel):
         if key and (earlier := cls.objects.filter(incident=incident, raised_by=by, key=key).first()):
             return incident.timeline.get(kind=kinds.FINDING_RAISED.name, details__finding=earlier.pk)
         incident.require_open()
-        authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
+        authority.require_responder(by)
         authority.require(
             authority.may_post(by, incident),
             "You read along and raise no findings. Join the incident first.",
             code="readers_do_not_post",
         )
-        condition = condition.strip()
-        if not condition:
-            raise Refused("Say what you found.", code="empty")
+        condition = require_words(condition, "Say what you found.")
         finding = cls(
             incident=incident,
             workstream=message.workstream if message else workstream,
@@ -315,9 +314,7 @@ class Finding(TenantModel):
         self._look(by)
         self._require_author(by, "corrects")
         self._require(S.CORRECTED)
-        condition = condition.strip()
-        if not condition:
-            raise Refused("Say what you found.", code="empty")
+        condition = require_words(condition, "Say what you found.")
         lines = {name: text.strip() if isinstance(text, str) else text for name, text in lines.items()}
         inherited = {"confidence": self.confidence, "domain": self.domain, "needs_action": self.needs_action}
         finding = type(self)(
@@ -379,7 +376,7 @@ class Finding(TenantModel):
         self.incident.lock()
         self.lock()
         self.incident.require_not_closed()
-        authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
+        authority.require_responder(by)
 
     def _begin(self, by, act, waiver):
         self._look(by)
@@ -433,9 +430,7 @@ class Finding(TenantModel):
         return remark.seal(self._record(kind, by=by, sha256=remark.sha256, told_members=told, **details))
 
     def _remark(self, kind, text, *, by, missing):
-        text = text.strip()
-        if not text:
-            raise Refused(missing, code="reason_required")
+        text = require_reason(text, missing)
         return FindingRemark(finding=self, kind=kind, text=text, made_by=by)
 
     def _is_in_what_we_know(self):

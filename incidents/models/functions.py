@@ -138,7 +138,7 @@ class FunctionActivation(TenantModel):
     @staticmethod
     def _require_right(incident, function, state, by):
         """Engaging is a function's own word; calling for one and letting it go are the lead's."""
-        authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
+        authority.require_responder(by)
         own = by is not None and by.function_id == function.pk
         authority.require(
             (state == S.ENGAGED and own) or authority.may_coordinate(by, incident),

@@ -88,9 +88,7 @@ class Handover(TenantModel):
         assignment.lock()
         assignment.incident = incident
         assignment.require_worn()
-        authority.require(
-            authority.may_respond(to), f"{to.name} is a stakeholder and cannot take a role.", code="responders_only"
-        )
+        authority.require_responder(to, f"{to.name} is a stakeholder and cannot take a role.")
         if to == assignment.membership:
             raise Refused(f"{to.name} is {assignment.label} already.", code="unchanged")
         if assignment.state == RoleState.HANDING_OVER:

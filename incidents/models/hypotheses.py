@@ -113,9 +113,9 @@ class Hypothesis(TenantModel):
 
         incident.lock()
         incident.require_open()
-        _require_responder(by)
+        authority.require_responder(by)
         if owner is not None:
-            _require_responder(owner, f"{owner.name} is a stakeholder and cannot test a theory.")
+            authority.require_responder(owner, f"{owner.name} is a stakeholder and cannot test a theory.")
         same = cls._known_about(incident, component, by)
         lifted = check(incident, [each._breach() for each in same], by=by, waiver=waiver)
         last = incident.hypotheses.aggregate(last=Max("number"))["last"] or 0
@@ -228,7 +228,7 @@ class Hypothesis(TenantModel):
         self.incident.lock()
         self.lock()
         self.incident.require_open()
-        _require_responder(by)
+        authority.require_responder(by)
 
     def _require_undecided(self, wanted=None):
         if self.state == wanted:
@@ -365,7 +365,7 @@ class FixAttempt(TenantModel):
         """
         incident.lock()
         incident.require_open()
-        _require_responder(by)
+        authority.require_responder(by)
         last = incident.fix_attempts.aggregate(last=Max("number"))["last"] or 0
         workstream = next((each.workstream for each in (hypothesis, change) if each and each.workstream), None)
         attempt = cls.objects.create(
@@ -386,7 +386,7 @@ class FixAttempt(TenantModel):
         """Say whether it helped; also once the incident is over."""
         self.incident.lock()
         self.lock()
-        _require_responder(by)
+        authority.require_responder(by)
         state = FixState(state)
         if state == FixState.STARTED:
             raise Refused("A fix worked, did not work or was rolled back.", code="fix_result")
@@ -409,7 +409,3 @@ class FixAttempt(TenantModel):
             change=self.change.key if self.change else "",
             **details,
         )
-
-
-def _require_responder(membership, sentence="Stakeholders read; ask a responder."):
-    authority.require(authority.may_respond(membership), sentence, code="responders_only")

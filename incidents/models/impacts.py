@@ -17,6 +17,7 @@ from teams.tenancy import TenantManager, TenantModel, TenantQuerySet
 
 from .. import authority, kinds
 from ..rights import Rights
+from ..saying import require_words
 from .incident import Incident
 
 STATEMENT_LENGTH = 2000
@@ -135,7 +136,7 @@ class Impact(TenantModel):
         """
         incident.lock()
         incident.require_not_closed()
-        authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
+        authority.require_responder(by)
         feature, segment = (" ".join(words.split()) for words in (feature, segment))
         if service is None and not feature:
             raise Refused("Say which product or service it is about.", code="empty")
@@ -203,7 +204,7 @@ class Impact(TenantModel):
         self.lock()
         self.incident = incident
         self.incident.require_not_closed()
-        authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
+        authority.require_responder(by)
 
     def _require_held(self):
         if not self.is_held:
@@ -296,9 +297,7 @@ class BusinessImpact(TenantModel):
         incident.lock()
         incident.require_not_closed()
         right, waiver = authority.require_priority(by, incident, "says what it means for the business", waiver)
-        statement = statement.strip()
-        if not statement:
-            raise Refused("Say what it means for the business.", code="empty")
+        statement = require_words(statement, "Say what it means for the business.")
         before = incident.business_impacts.current()
         require_basis(before, based_on)
         said = {

@@ -222,7 +222,7 @@ class Incident(TenantModel):
         from .business_events import BusinessEvent
 
         self.lock()
-        authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
+        authority.require_responder(by)
         changed = {}
         if title is not None and title != self.title:
             changed["title"] = {"before": self.title, "after": title}
@@ -257,7 +257,7 @@ class Incident(TenantModel):
     def judge_service(self, service, *, affected, by):
         """Say of a service that it is affected, or that it is not although something it needs is. Returns the entry."""
         self.lock()
-        authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
+        authority.require_responder(by)
         if affected:
             return self.change_details(services={*self.services.all(), service}, by=by)
         was_affected = self.services.filter(pk=service.pk).exists()

@@ -109,12 +109,8 @@ class IncidentInvitation(TenantModel):
         """
         incident.lock()
         incident.require_open()
-        authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
-        authority.require(
-            authority.may_respond(membership),
-            f"{membership.name} is a stakeholder and can follow, not respond.",
-            code="responders_only",
-        )
+        authority.require_responder(by)
+        authority.require_responder(membership, f"{membership.name} is a stakeholder and can follow, not respond.")
         if by == membership:
             raise Refused("You need no invitation: join.", code="invites_oneself")
         if incident.participants.active().filter(membership=membership).exists():

@@ -12,6 +12,7 @@ from teams.models import Membership
 from teams.tenancy import TenantManager, TenantModel, TenantQuerySet
 
 from .. import authority, kinds
+from ..saying import require_words
 from .incident import Incident
 from .participants import Participant
 from .reading import StreamRead
@@ -105,19 +106,13 @@ class Message(TenantModel):
             if earlier:
                 return earlier.entry
         check(incident, [OutsiderInTechnicalStream().breach(by, workstream)], by=by, waiver=None)
-        authority.require(
-            authority.may_respond(by),
-            "Stakeholders do not post in workstreams. Ask the communications lead.",
-            code="responders_only",
-        )
+        authority.require_responder(by, "Stakeholders do not post in workstreams. Ask the communications lead.")
         authority.require(
             authority.may_post(by, incident),
             "You read along and do not post. Join the incident first.",
             code="readers_do_not_post",
         )
-        text = text.strip()
-        if not text:
-            raise Refused("Write something first.", code="empty")
+        text = require_words(text, "Write something first.")
         now = timezone.now()
         if by is not None:
             Participant.ensure(incident, by)
@@ -198,7 +193,7 @@ class Message(TenantModel):
         """Pin it to the timeline at its own time. The words stay here, so that they can still be taken back."""
         self.incident.lock()
         self.lock()
-        authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
+        authority.require_responder(by)
         if self.deleted_at:
             raise Refused("This message was deleted.", code="deleted")
         if self.pin_id:
@@ -220,7 +215,7 @@ class Message(TenantModel):
         """Unpin it. That it was pinned, and by whom it was unpinned, stays."""
         self.incident.lock()
         self.lock()
-        authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
+        authority.require_responder(by)
         if not self.pin_id:
             raise Refused("This message is not pinned.", code="unchanged")
         pin, self.pin = self.pin, None

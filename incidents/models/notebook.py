@@ -11,6 +11,7 @@ from teams.models import Membership
 from teams.tenancy import TenantManager, TenantModel, TenantQuerySet
 
 from .. import authority
+from ..saying import require_words
 from .incident import Incident
 from .messages import Message
 
@@ -50,9 +51,7 @@ class PrivateNote(TenantModel):
     def write(cls, incident, text, *, by, key=None):
         """Keep words for oneself. Returns the note; the same `key` again returns the first one."""
         cls._require_notebook(incident, by)
-        text = text.strip()
-        if not text:
-            raise Refused("Write something first.", code="empty")
+        text = require_words(text, "Write something first.")
         return cls._keep({"membership": by, "key": key} if key else {}, incident=incident, membership=by, text=text)
 
     @classmethod
@@ -78,6 +77,6 @@ class PrivateNote(TenantModel):
 
     @classmethod
     def _require_notebook(cls, incident, by):
-        authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
+        authority.require_responder(by)
         if cls.objects.filter(membership=by, incident=incident).count() >= MOST_NOTES:
             raise Refused(f"{MOST_NOTES} notes are kept: tear some out first.", code="too_many")

@@ -148,13 +148,9 @@ class Participant(TenantModel):
         """
         incident.lock()
         if capacity == Capacity.ACTIVE:
-            authority.require(
-                authority.may_respond(membership),
-                f"{membership.name} is a stakeholder and can follow, not respond.",
-                code="responders_only",
-            )
+            authority.require_responder(membership, f"{membership.name} is a stakeholder and can follow, not respond.")
         if by != membership:
-            authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
+            authority.require_responder(by)
         lifted = cls._check_cap(incident, membership, by, waiver) if capacity == Capacity.ACTIVE else {}
         entry = cls._settle(incident, membership, capacity, by=by, **lifted)
         if entry and capacity == Capacity.ACTIVE and by not in (None, membership):
@@ -171,7 +167,7 @@ class Participant(TenantModel):
         Any other capacity is refused: who is needed is asked by name, or through their function.
         """
         incident.lock()
-        authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
+        authority.require_responder(by)
         if capacity != Capacity.FOLLOWER:
             raise Refused(
                 f"{team} is a whole team and is not added to an incident. Let it follow instead, with the capacity "
@@ -219,11 +215,9 @@ class Participant(TenantModel):
         self.incident.lock()
         self.lock()
         self.incident.require_open()
-        authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
+        authority.require_responder(by)
         name = self.membership.name
-        authority.require(
-            authority.may_respond(self.membership), f"{name} does not respond any more.", code="responders_only"
-        )
+        authority.require_responder(self.membership, f"{name} does not respond any more.")
         if self.is_active:
             raise Refused(f"{name} works on it already.", code="unchanged")
         if self.released_at is None:

@@ -15,6 +15,7 @@ from teams.tenancy import TenantManager, TenantModel, TenantQuerySet
 from .. import authority, kinds
 from ..duties import Duty, UpdateDuty
 from ..listening import likeness
+from ..saying import require_reason, require_words
 from .incident import Incident
 from .obligations import Obligation, ObligationKind
 from .updates import OUTER_AUDIENCES, StatusUpdate
@@ -168,9 +169,7 @@ class Question(TenantModel):
             return incident.timeline.get(kind=kinds.QUESTION_ASKED.name, details__question=earlier.pk)
         incident.require_not_closed()
         authority.require(authority.may_ask(by, incident), "You cannot see this incident.", code="not_visible")
-        text = text.strip()
-        if not text:
-            raise Refused("Write your question first.", code="empty")
+        text = require_words(text, "Write your question first.")
         audience = Audience(audience) if audience else tier_of(by)
         for_customers = for_customers or audience == Audience.CUSTOMERS
         now = timezone.now()
@@ -233,9 +232,7 @@ class Question(TenantModel):
     def give_answer(self, text, *, by, to_audience=False):
         """Answer it, once; everybody who asked is told. `to_audience`: so is everybody of the asker's tier."""
         self._begin(by)
-        text = text.strip()
-        if not text:
-            raise Refused("Write the answer first.", code="empty")
+        text = require_words(text, "Write the answer first.")
         if to_audience:
             self._require_publishing(by)
         self.to_audience = to_audience
@@ -334,9 +331,7 @@ class Question(TenantModel):
     def decline(self, *, reason, by):
         """Say that there will be no answer, and why; the asker is told."""
         self._begin(by)
-        reason = reason.strip()
-        if not reason:
-            raise Refused("Say why there is no answer.", code="reason_required")
+        reason = require_reason(reason, "Say why there is no answer.")
         return self._settle(QuestionState.DECLINED, kinds.QUESTION_DECLINED, reason, by=by)
 
     def _promise(self, now):

@@ -18,6 +18,7 @@ from teams.tenancy import TenantManager, TenantModel, TenantQuerySet
 
 from .. import authority, kinds
 from ..duties import Duty
+from ..saying import require_words
 from .decisions import Decision
 from .incident import Incident
 from .invitations import IncidentInvitation
@@ -170,9 +171,7 @@ class ReinforcementRequest(TenantModel):
         incident.require_open()
         waiver_used = authority.require_coordination(by, incident, "ask for people of other teams", waiver)
         cls._require_askable(incident, member, by)
-        purpose = purpose.strip()
-        if not purpose:
-            raise Refused("Say what you need them for.", code="empty")
+        purpose = require_words(purpose, "Say what you need them for.")
         if not 1 <= hours <= LONGEST_HOURS:
             raise Refused(f"Ask for 1 to {LONGEST_HOURS} hours.", code="hours")
         request = cls(
@@ -292,11 +291,7 @@ class ReinforcementRequest(TenantModel):
 
     @staticmethod
     def _require_askable(incident, member, by):
-        authority.require(
-            authority.may_respond(member),
-            f"{member.name} is a stakeholder and can follow, not respond.",
-            code="responders_only",
-        )
+        authority.require_responder(member, f"{member.name} is a stakeholder and can follow, not respond.")
         if by == member:
             raise Refused("You need no request: join.", code="invites_oneself")
         if incident.participants.active().filter(membership=member).exists():

@@ -11,6 +11,7 @@ from teams.models import Membership, Organization, Service
 from teams.tenancy import TenantManager, TenantModel, TenantQuerySet, active_organization_id, no_key_lock
 
 from .. import authority, kinds
+from ..saying import require_words
 from .incident import Incident
 from .symptoms import Symptom
 from .timeline import LONGEST_BEFORE
@@ -125,9 +126,7 @@ class SupportReport(TenantModel):
             earlier.entry = earlier._entry()
             return earlier
         authority.require(authority.may_report(by, incident), "You cannot see this incident.", code="not_visible")
-        error_text = error_text.strip()
-        if not error_text:
-            raise Refused("Write what the customer sees.", code="empty")
+        error_text = require_words(error_text, "Write what the customer sees.")
         if not 1 <= count <= MOST_CUSTOMERS:
             raise Refused(f"Between 1 and {MOST_CUSTOMERS} customers.", code="count_range")
         now = timezone.now()
@@ -185,7 +184,7 @@ class SupportReport(TenantModel):
 
         lock_waiting()
         incident.lock()
-        authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
+        authority.require_responder(by)
         incident.require_not_closed()
         waiting = cls.objects.select_for_update().waiting().filter(pk__in=[report.pk for report in reports])
         found = list(waiting.order_by("pk"))

@@ -11,6 +11,7 @@ from teams.tenancy import TenantManager, TenantModel, TenantQuerySet
 
 from .. import authority, kinds
 from ..rights import Rights
+from ..saying import require_reason
 from .impacts import require_basis
 from .incident import Incident
 
@@ -115,9 +116,7 @@ class RestorationOrder(TenantModel):
             "The incident lead objects to it.",
             code="coordination_right",
         )
-        reason = reason.strip()
-        if not reason:
-            raise Refused("Say what speaks against it.", code="reason_required")
+        reason = require_reason(reason, "Say what speaks against it.")
         if self.version != type(self).version_of(self.incident):
             raise Refused("There is a newer order. Read that one.", code="stale_basis")
         if self.objection:

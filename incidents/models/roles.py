@@ -145,11 +145,7 @@ class RoleAssignment(TenantModel):
         incident.lock()
         incident.require_open()
         definition = defined(role, domain)
-        authority.require(
-            authority.may_respond(membership),
-            f"{membership.name} is a stakeholder and cannot take a role.",
-            code="responders_only",
-        )
+        authority.require_responder(membership, f"{membership.name} is a stakeholder and cannot take a role.")
         holder = cls._holder(incident, definition, domain, membership)
         if holder and holder.membership == membership:
             raise Refused(f"{membership.name} is {holder.label} already.", code="unchanged")
@@ -240,11 +236,7 @@ class RoleAssignment(TenantModel):
         incident.lock()
         incident.require_open()
         definition = defined(role, domain)
-        authority.require(
-            authority.may_respond(membership),
-            f"{membership.name} is a stakeholder and cannot take a role.",
-            code="responders_only",
-        )
+        authority.require_responder(membership, f"{membership.name} is a stakeholder and cannot take a role.")
         cls._require_vacant(incident, definition, domain, membership)
         reasons = cls.require_right(incident, None, membership, by, waiver)
         offered = cls._insert(
@@ -261,7 +253,7 @@ class RoleAssignment(TenantModel):
         """Raise a hand for a vacant hat; whoever leads sees it and gives it with one click."""
         incident.lock()
         incident.require_open()
-        authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
+        authority.require_responder(by)
         definition = defined(role, domain)
         cls._require_vacant(incident, definition, domain, by)
         raised = cls._insert(incident, definition, domain, by, state=S.VOLUNTEERED, asked_by=by, started_at=None)
@@ -385,7 +377,7 @@ class RoleAssignment(TenantModel):
     @staticmethod
     def require_right(incident, holder, membership, by, waiver):
         """The holder hands over, the lead assigns, anybody takes what is vacant; all else wants a reason."""
-        authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
+        authority.require_responder(by)
         holds_it = holder is not None and by is not None and holder.membership_id == by.pk
         takes_vacant = holder is None and by == membership
         reason = authority.require(

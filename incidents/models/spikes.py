@@ -13,6 +13,7 @@ from teams.tenancy import TenantManager, TenantModel, TenantQuerySet
 
 from .. import authority, kinds, listening
 from ..duties import ADMINISTRATORS, Duty
+from ..saying import require_reason
 from .incident import Incident
 from .reports import ReportEcho, SupportReport, lock_waiting
 
@@ -209,7 +210,7 @@ class Spike(TenantModel):
             return self.incident
         from ..mobilization import declare
 
-        authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
+        authority.require_responder(by)
         waiting = SupportReport.objects.waiting().told_since(self.began_at)
         title = title.strip() or self._first_words(waiting)
         self.led_to = incident or declare(title, by=by, detected_by="Customer reports", key=f"spike-{self.pk}")
@@ -224,9 +225,7 @@ class Spike(TenantModel):
         self._begin()
         allowed = authority.may_sort_reports(by, self.incident) if self.incident else authority.may_respond(by)
         authority.require(allowed, "The support liaison or the incident lead answers this.", code="liaison_right")
-        self.reason = reason.strip()
-        if not self.reason:
-            raise Refused("Say why nothing follows from it.", code="reason_required")
+        self.reason = require_reason(reason, "Say why nothing follows from it.")
         self._settle(SpikeState.DISMISSED, by=by)
         return self._record(kinds.SPIKE_DISMISSED, by=by, reason=self.reason)
 

@@ -53,11 +53,7 @@ class StreamException(TenantModel):
         cls._require_lead(incident, by)
         if not 1 <= minutes <= LONGEST_MINUTES:
             raise Refused(f"An exception lasts up to {LONGEST_MINUTES // 60} hours.", code="exception_length")
-        authority.require(
-            authority.may_respond(membership),
-            f"{membership.name} is a stakeholder and reads no workstreams.",
-            code="responders_only",
-        )
+        authority.require_responder(membership, f"{membership.name} is a stakeholder and reads no workstreams.")
         now = timezone.now()
         workstream.exceptions.in_force(now).filter(membership=membership).update(revoked_at=now)
         exception = cls.objects.create(
@@ -84,7 +80,7 @@ class StreamException(TenantModel):
 
     @staticmethod
     def _require_lead(incident, by):
-        authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
+        authority.require_responder(by)
         authority.require(
             authority.may_coordinate(by, incident),
             "Only the incident lead lets others into a technical workstream.",

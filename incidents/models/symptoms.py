@@ -11,6 +11,7 @@ from teams.models import Membership, Service
 from teams.tenancy import TenantManager, TenantModel, TenantQuerySet
 
 from .. import authority, kinds
+from ..saying import require_words
 from .incident import Incident
 
 # So long the lead is shown that there is a new one.
@@ -120,9 +121,7 @@ class Symptom(TenantModel):
 
     @classmethod
     def _insert(cls, incident, title, service, by):
-        title = title.strip()
-        if not title:
-            raise Refused("Say what customers see, in one line.", code="empty")
+        title = require_words(title, "Say what customers see, in one line.")
         last = incident.symptoms.aggregate(last=Max("number"))["last"] or 0
         return cls.objects.create(incident=incident, number=last + 1, title=title, service=service, named_by=by)
 

@@ -11,6 +11,7 @@ from teams.tenancy import TenantManager, TenantModel, TenantQuerySet
 
 from .. import authority, kinds
 from ..duties import Duty
+from ..saying import require_words
 from .incident import Incident
 from .participants import Participant
 from .workstreams import Workstream
@@ -115,9 +116,7 @@ class SyncPoint(TenantModel):
     def hold(self, outcome, *, by):
         """Write down what came of it. Returns the entry."""
         self._begin(by)
-        outcome = outcome.strip()
-        if not outcome:
-            raise Refused("Say what came of it.", code="empty")
+        outcome = require_words(outcome, "Say what came of it.")
         self._end(SyncPointState.HELD, outcome)
         return self._record(kinds.SYNC_HELD, by=by, outcome=outcome)
 
@@ -134,18 +133,14 @@ class SyncPoint(TenantModel):
     @staticmethod
     def _require_readers(members, shut):
         for member in members:
-            authority.require(
-                authority.may_respond(member),
-                f"{member.name} is a stakeholder and takes no part in the work.",
-                code="responders_only",
-            )
+            authority.require_responder(member, f"{member.name} is a stakeholder and takes no part in the work.")
             if any(not stream.is_open_to(member) for stream in shut):
                 raise Refused(f"The restricted workstream is not open to {member.name}.", code="not_a_reader")
 
     def _begin(self, by):
         self.incident.lock()
         self.lock()
-        authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
+        authority.require_responder(by)
         attends = by is not None and self.attendees.filter(pk=by.pk).exists()
         authority.require(
             attends or authority.may_coordinate(by, self.incident),

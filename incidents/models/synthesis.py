@@ -19,6 +19,7 @@ from teams.tenancy import TenantManager, TenantModel, TenantQuerySet
 from .. import authority, kinds
 from ..deputies import delegate_of, deputies_of, may_stand_in
 from ..duties import ADMINISTRATORS, Duty
+from ..saying import require_reason
 from .findings import Confidence, Finding, FindingState
 from .incident import Incident
 from .obligations import Obligation, ObligationKind
@@ -243,7 +244,7 @@ class Synthesis(TenantModel):
         incident = self.incident.lock()
         self.lock()
         incident.require_not_closed()
-        authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
+        authority.require_responder(by)
         authority.require(
             authority.may_post(by, incident),
             "You read along and challenge nothing. Join the incident first.",
@@ -254,9 +255,7 @@ class Synthesis(TenantModel):
             raise Refused(f"Version {current.version} took its place. Read that first.", code="stale_basis")
         if self.challenged_at:
             raise Refused(f"{self.challenged_by.name} has challenged this version already.", code="unchanged")
-        reason = reason.strip()
-        if not reason:
-            raise Refused("Say what is not right.", code="reason_required")
+        reason = require_reason(reason, "Say what is not right.")
         self.challenge_reason, self.challenged_by, self.challenged_at = reason, by, timezone.now()
         self.save(update_fields=["challenge_reason", "challenged_by", "challenged_at"])
         return incident.record(
@@ -291,7 +290,7 @@ class Synthesis(TenantModel):
 
     @staticmethod
     def _require_right(by, incident, waiver):
-        authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
+        authority.require_responder(by)
         clock = incident.obligations.live().about(ObligationKind.SYNTHESIS).first()
         return authority.require(
             may_stand_in(by, incident, clock),

@@ -13,6 +13,7 @@ from teams.tenancy import TenantManager, TenantModel, TenantQuerySet
 
 from .. import authority, kinds
 from ..duties import Duty
+from ..saying import require_words
 from .incident import Incident
 from .messages import Message
 from .obligations import LONGEST_PROMISE, Obligation, ObligationKind
@@ -149,9 +150,7 @@ class Task(TenantModel):
         workstream = message.workstream if message else workstream
         cls._require_able(owner, workstream)
         cls._require_ahead(due_at)
-        text = text.strip()
-        if not text:
-            raise Refused("Say what has to be done.", code="empty")
+        text = require_words(text, "Say what has to be done.")
         task = cls.objects.create(
             incident=incident,
             number=(incident.tasks.aggregate(last=Max("number"))["last"] or 0) + 1,
@@ -293,7 +292,7 @@ class Task(TenantModel):
     def _require_at_work(self, by):
         """What is one's own one finishes, working on the incident or not."""
         if by is not None and self._present_owner == by:
-            authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
+            authority.require_responder(by)
         else:
             authority.require_work(by, self.incident)
 
@@ -315,11 +314,7 @@ class Task(TenantModel):
     def _require_able(owner, workstream):
         if owner is None:
             return
-        authority.require(
-            authority.may_respond(owner),
-            f"{owner.name} is a stakeholder and cannot own a task.",
-            code="responders_only",
-        )
+        authority.require_responder(owner, f"{owner.name} is a stakeholder and cannot own a task.")
         if workstream and not workstream.is_open_to(owner):
             raise Refused(f"“{workstream}” is not open to {owner.name}.", code="restricted_stream")
 

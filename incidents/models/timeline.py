@@ -16,6 +16,7 @@ from teams.tenancy import TenantManager, TenantModel, TenantQuerySet
 
 from .. import authority, kinds
 from ..kinds import Visibility
+from ..saying import require_words
 
 GENESIS = "0" * 64
 NOTE_LENGTH = 500
@@ -409,10 +410,8 @@ class TimelineEntry(TenantModel):
         earlier = incident.timeline.filter(actor=by, kind=kinds.NOTE_ADDED.name, details__key=key) if key else ()
         if earlier:
             return earlier[0]
-        authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
-        text = text.strip()
-        if not text:
-            raise Refused("Write something first.", code="empty")
+        authority.require_responder(by)
+        text = require_words(text, "Write something first.")
         if len(text) > NOTE_LENGTH:
             raise Refused(f"At most {NOTE_LENGTH} characters; this has {len(text)}.", code="too_long")
         require_plausible(incident, happened_at)

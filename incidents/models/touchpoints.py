@@ -88,7 +88,7 @@ class Touchpoint(TenantModel):
         place = Place(place)
         if key and (earlier := cls.objects.filter(incident=incident, key=key).first()):
             return incident.timeline.get(kind=kinds.TOUCHPOINT_WRITTEN.name, details__touchpoint=earlier.pk)
-        authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
+        authority.require_responder(by)
         waiver = authority.require(
             authority.may_word(by, incident, place),
             "What agents say is the support liaison's to write, everything else the communications lead's. "

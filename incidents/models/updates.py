@@ -17,6 +17,7 @@ from teams.tenancy import TenantManager, TenantModel, TenantQuerySet
 
 from .. import authority, kinds
 from ..kinds import Visibility
+from ..saying import require_reason
 from .incident import Incident
 
 
@@ -301,7 +302,7 @@ class StatusUpdate(TenantModel):
             return self.incident.timeline.get(kind=kinds.UPDATE_CORRECTED.name, details__update=earlier.pk)
         waiver = authority.require_speaking(by, self.incident, self.audience, waiver)
         self._require_standing()
-        body, reason = _fit(self.audience, body), _said(reason, "Say what was wrong with it.")
+        body, reason = _fit(self.audience, body), require_reason(reason, "Say what was wrong with it.")
         if body == self.body:
             raise Refused("This says the same as before: change what was wrong.", code="unchanged")
         from .challenges import UpdateChallenge
@@ -344,7 +345,7 @@ class StatusUpdate(TenantModel):
         from .questions import Question
 
         self._begin()
-        authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
+        authority.require_responder(by)
         if by is None or by.pk != self.published_by_id:
             authority.require_speaking(by, self.incident, self.audience, None)
         self._require_standing()
@@ -366,7 +367,7 @@ class StatusUpdate(TenantModel):
         self._begin()
         waiver = authority.require_speaking(by, self.incident, self.audience, waiver)
         self._require_standing()
-        self.reason = _said(reason, "Say why it is withdrawn.")
+        self.reason = require_reason(reason, "Say why it is withdrawn.")
         self.state, self.withdrawn_by, self.withdrawn_at = UpdateState.WITHDRAWN, by, timezone.now()
         self.save(update_fields=["state", "reason", "withdrawn_by", "withdrawn_at"])
         entry = self.incident.record(
@@ -434,10 +435,3 @@ def _fit(audience, body):
     if problems := problems_in(audience, body):
         raise Refused(" ".join(problems.values()), code="incomplete")
     return body
-
-
-def _said(text, otherwise):
-    text = text.strip()
-    if not text:
-        raise Refused(otherwise, code="reason_required")
-    return text

@@ -58,7 +58,7 @@ class GuardWaiver(TenantModel):
 
         incident.lock()
         incident.require_open()
-        authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
+        authority.require_responder(by)
         gap = next(
             (each for each in gaps_of(Facts.of(incident, viewer=by)) if (each.code, each.subject) == (guard, subject)),
             None,

@@ -421,7 +421,7 @@ class Workstream(TenantModel):
         )
 
     def _require_right_to_restrict(self, by):
-        authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
+        authority.require_responder(by)
         authority.require(
             authority.may_restrict(by, self),
             "The incident lead, the workstream's owner or an administrator restricts a workstream.",
@@ -432,11 +432,7 @@ class Workstream(TenantModel):
         """Name the readers; whoever restricts it keeps it."""
         members = {member.pk: member for member in (*members, *([by] if by else []))}
         for member in members.values():
-            authority.require(
-                authority.may_respond(member),
-                f"{member.name} is a stakeholder and reads briefings, not threads.",
-                code="responders_only",
-            )
+            authority.require_responder(member, f"{member.name} is a stakeholder and reads briefings, not threads.")
         WorkstreamReader.objects.bulk_create(
             [
                 *(WorkstreamReader(workstream=self, function=function) for function in dict.fromkeys(functions)),

@@ -297,7 +297,7 @@ def _required(headline):
 
 def _require_voice(by, incident, waiver):
     """Only who speaks to customers, with an address proven to be theirs. Returns the reason where one was needed."""
-    authority.require(authority.may_respond(by), "Stakeholders read; ask a responder.", code="responders_only")
+    authority.require_responder(by)
     waiver = authority.require(
         authority.may_publish(by, incident, Audience.CUSTOMERS),
         "Only the communications lead speaks to the public. Say why to do it anyway.",
