@@ -14,7 +14,6 @@ from ..models.incident import OPEN
 from ..models.reports import MAX_LENGTH, MOST_CUSTOMERS
 from ..models.support_briefs import MAX_LENGTH as LONGEST_BRIEF
 from .acts import ActForm, OnceKey, OneLine, Prose, Reason, WaivableForm
-from .changing import IncidentField
 from .reasons import ReasonForm
 from .record import Moment, TimedForm
 
@@ -61,10 +60,7 @@ class ReportForm(TimedForm):
 
     def __init__(self, *args, member, **kwargs):
         super().__init__(*args, **kwargs)
-        lately = timezone.now() - LATELY
-        open_ones = Incident.objects.visible_to(member).filter(
-            Q(status__in=OPEN) | Q(status=Incident.Status.RESOLVED, resolved_at__gte=lately)
-        )
+        open_ones = _taking_reports(member)
         self.fields["incident"].queryset = open_ones.latest_first()
         if member.is_responder:
             symptoms = Symptom.objects.current().filter(incident__in=open_ones)
@@ -101,12 +97,23 @@ class DeskForm(ActForm):
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": "Choose the reports first."},
     )
-    incident = IncidentField(label="Number of the incident")
+    incident = forms.ModelChoiceField(
+        None,
+        label="Which incident is it?",
+        to_field_name="number",
+        empty_label="Choose",
+        error_messages={"required": "Choose the incident."},
+    )
 
     def __init__(self, *args, member, waiting, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["incident"].among = Incident.objects.visible_to(member)
+        self.fields["incident"].queryset = _taking_reports(member).latest_first()
         self.fields["reports"].queryset = waiting
+
+    @property
+    def offers(self):
+        """Whether there is an incident to bring them to."""
+        return self.fields["incident"].queryset.exists()
 
 
 class Chosen(forms.ModelMultipleChoiceField):
@@ -218,6 +225,12 @@ class BriefForm(TimedForm):
     workaround = Prose(label="What customers can do meanwhile", rows=2, max_length=LONGEST_BRIEF, required=False)
     next_update_at = Moment(label="Agents hear more at", required=False)
     based_on = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+
+def _taking_reports(member):
+    """The incidents that reports are offered to: what is open, and what was lately."""
+    lately = Q(status=Incident.Status.RESOLVED, resolved_at__gte=timezone.now() - LATELY)
+    return Incident.objects.visible_to(member).filter(Q(status__in=OPEN) | lately)
 
 
 def _newest(reports):

@@ -47,7 +47,7 @@ def desk(request):
             entry = SupportReport.attach(list(asked["reports"]), asked["incident"], by=request.membership)
             return redirect(entry.incident)
     spikes = Spike.objects.visible_to(request.membership).proposed().filter(incident=None)
-    context = {"page": page, "rows": reversed(page.rows), "form": form, "spikes": spikes}
+    context = {"page": page, "rows": page.rows[::-1], "form": form, "spikes": spikes}
     return render(request, "incidents/report_desk.html", context, status=form.status_code)
 
 

@@ -124,9 +124,42 @@ def test_a_spike_without_an_incident_stands_on_the_home_page_and_declares(acme, 
     declared = Incident.objects.get()
     assert (declared.title, declared.reports.earliest("pk").error_text) == ("Nobody can sign in", "Login is broken")
     other = file_report(None, "Slow", by=stan)
-    assert browser.post(DESK, {"reports": [other.pk], "incident": "INC-9"}).status_code == 422
-    assert browser.post(DESK, {"reports": [other.pk], "incident": "INC-1"}).status_code == 302
+    assert browser.post(DESK, {"reports": [other.pk], "incident": "9"}).status_code == 422
+    assert browser.post(DESK, {"reports": [other.pk], "incident": "1"}).status_code == 302
     assert declared.reports.count() == 3
+
+
+def test_the_desk_offers_the_open_incidents_and_counts_one_more(acme, lena, tariq, sam, stan, signed_in):
+    report = file_report(None, "Login is broken", by=stan)
+    browser = signed_in(sam)
+    assert "No incident is open that they could belong to. Declare an incident" in words_of(browser.get(DESK))
+    ended, declined = declare_incident(lena, "Search is slow"), declare_incident(lena, "Nothing was wrong")
+    ended.resolve(by=lena)
+    declined.change_status("declined", by=lena, reason="A false alarm")
+    declare_incident(tariq, "Somebody read the payroll", private=True)
+    declare_incident(lena, "Nobody can sign in")
+
+    page = words_of(browser.get(DESK))
+    wrong = browser.post(DESK, {"reports": [report.pk]})
+    browser.post(f"/o/acme/reports/{report.pk}/echoes/")
+
+    assert "Which incident is it? Choose INC-4 Nobody can sign in INC-1 Search is slow Bring them" in page
+    assert wrong.status_code == 422
+    assert f'id="choose-{report.pk}" checked' in wrong.content.decode()
+    assert f'form="echo-{report.pk}"' in wrong.content.decode()
+    assert "2 customers" in words_of(browser.get(DESK))
+
+
+def test_agents_copy_the_current_words_and_no_earlier_ones(incident, sam, stan, signed_in):
+    for version, say in enumerate(("We know of it.", "Pay by invoice.")):
+        SupportBrief.write(incident, by=sam, say=say, based_on=version)
+    page = url_of(incident, "support-brief/")
+
+    current, earlier = (signed_in(stan).get(page + query).content.decode() for query in ("", "?version=1"))
+
+    assert '<copy-button value="Pay by invoice.">' in current
+    assert "We know of it." in earlier
+    assert "<copy-button" not in earlier
 
 
 def test_agents_read_the_current_words_and_the_slower_writer_is_told(incident, sam, mei, stan, signed_in):

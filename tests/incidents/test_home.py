@@ -36,6 +36,7 @@ def test_open_incidents_come_worst_first_with_their_lead_and_clocks(lena, tariq,
     assert places == sorted(places)
     assert "lead Tariq Haddad" in page
     assert "no lead yet" in page
+    assert "What agents say about INC-1 Briefing about INC-1" in page
     assert "Assessment: in 4 min" in page
     assert "Nothing is on fire." not in page
 
