@@ -184,6 +184,7 @@ def field(bound, hint=None, **attrs):
     """A bound field with its label, hint, error and control, wired together by ids.
 
     Further keywords become attributes of the control (`rows=3`, `placeholder=False`); underscores read as dashes.
+    What a form that may be kept unfinished asks for in the end has `wanted`, and is not called optional.
     """
     hint = bound.help_text if hint is None else hint
     control = {name.replace("_", "-"): value for name, value in attrs.items()}
@@ -200,7 +201,7 @@ def field(bound, hint=None, **attrs):
         "described": described,
         "kind": _kind(bound),
         "control": bound.as_widget(attrs=control),
-        "optional": not bound.field.required,
+        "optional": not (bound.field.required or getattr(bound.field, "wanted", False)),
     }
 
 

@@ -36,7 +36,7 @@ class DraftForm(Promises, WithParts, NewsForm):
             "version": draft.version if draft else 0,
             "after": drafting.last.number if drafting.last else 0,
             "no_change": draft.no_change if draft else "",
-            "next_minutes": draft.next_minutes if draft else drafting.minutes,
+            "next_minutes": (draft and draft.next_minutes) or drafting.minutes,
             **drafting.beginning,
         }
         if typed:
@@ -49,7 +49,7 @@ class DraftForm(Promises, WithParts, NewsForm):
                 label="Nothing has changed, because", help_text="Only then. The audience reads it above the text."
             )
         for part in self.parts:
-            self.fields[part.name].required = False
+            self.fields[part.name].required, self.fields[part.name].wanted = False, part.required
         if drafting.incident.is_open:
             self.fields["next_minutes"] = forms.IntegerField(
                 label="Next update in",
@@ -58,6 +58,7 @@ class DraftForm(Promises, WithParts, NewsForm):
                 max_value=A_DAY,
                 required=False,
             )
+            self.fields["next_minutes"].wanted = drafting.minutes is not None
 
     def clean(self):
         if self.data.get("act") != SAVE and not (self.no_change and not self.body):

@@ -262,6 +262,18 @@ def test_from_the_first_word_to_the_last_on_the_web(incident, lena, mei, signed_
     assert not incident.drafts.open().exists()
 
 
+def test_what_sending_asks_for_is_not_called_optional_and_the_time_is_offered(incident, mei, signed_in):
+    draft_of(incident, mei)
+
+    page = signed_in(mei).get(url_of(incident, "drafts/customers/"))
+
+    words = words_of(page)
+    assert "Who is affected (optional)" in words
+    assert "What is happening (optional)" not in words
+    assert "Next update in (optional)" not in words
+    assert page.context["form"]["next_minutes"].value() == 30
+
+
 def test_a_stale_page_shows_both_texts(incident, mei, sam, signed_in):
     draft_of(incident, sam, CUSTOMERS | {"workaround": "Pay by invoice."})
     place = url_of(incident, "drafts/customers/")
