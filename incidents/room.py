@@ -31,6 +31,7 @@ from .models import Message, Status
 from .models.functions import TRANSITIONS as ACTIVATION_STEPS
 from .models.functions import ActivationState
 from .models.obligations import CLOCKS, ObligationKind
+from .models.updates import OUTER_AUDIENCES
 from .paging import ByNumber, page_of
 from .rights import Rights
 from .rows import Rows
@@ -401,11 +402,12 @@ class IncidentRoom:
 
     @cached_property
     def updates(self):
-        """`(clock, latest update that stands, or None)` for every audience, in the order of the tiers."""
+        """`(clock, latest update that stands, or None)` for every audience that the viewer reads, tier by tier."""
         latest = self.incident.updates.visible_to(self.viewer).latest_of_each().with_people()
         said = {each.audience: each for each in latest}
         clocks = {clock.audience: clock for clock in self.clocks if clock.audience}
-        return [(clocks[audience.value], said.get(audience.value)) for audience in Audience]
+        read = Audience if self.responds else OUTER_AUDIENCES
+        return [(clocks[audience.value], said.get(audience.value)) for audience in read]
 
     @cached_property
     def all_updates(self):

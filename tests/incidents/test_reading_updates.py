@@ -4,6 +4,7 @@ import pytest
 
 from incidents.models import RoleAssignment, StatusUpdate
 from tests.factories import declare_incident
+from tests.incidents.pages import HTMX
 
 BODIES = {
     "technical": {"text": "Replica lag is 40 s."},
@@ -38,6 +39,17 @@ def test_everywhere_the_same_updates_are_readable(request, incident, signed_in, 
     assert {audience for audience, words in first_words.items() if words in page} == readable
     assert {update["audience"] for update in listed} == readable
     assert {entry["details"]["audience"] for entry in timeline} == readable
+
+
+def test_the_room_speaks_of_no_update_that_the_reader_may_not_read(incident, signed_in, tariq, stan):
+    region = f"/o/acme/incidents/{incident.number}/updates/"
+
+    tariqs, stans = (signed_in(each).get(region, headers=HTMX).content.decode() for each in (tariq, stan))
+
+    assert tariqs.count("<li") == 4
+    assert stans.count("<li") == 2
+    assert "Technical" in tariqs
+    assert "Technical" not in stans
 
 
 @pytest.mark.parametrize("audience", BODIES)
