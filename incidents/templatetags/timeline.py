@@ -64,6 +64,12 @@ def label(value, choices):
 
 
 @register.filter
+def clause(text):
+    """A person's words inside a sentence of ours, which has its own full stop."""
+    return text.rstrip(".")
+
+
+@register.filter
 def hat(entry):
     """The role that an entry is about, as it was called then; older entries kept its slug alone."""
     return entry.details.get("title") or label(entry.details.get("role", ""), "role")

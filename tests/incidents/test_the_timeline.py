@@ -727,6 +727,15 @@ def test_every_kind_reads_aloud_when_nobody_acted_and_nothing_is_known(lena):
     assert [entry.kind for entry in entries if not words_of(entry.template_name, entry).endswith(".")] == []
 
 
+def test_words_that_end_with_a_full_stop_get_no_second_one(lena):
+    incident = declare_incident(lena)
+    incident.lock()
+
+    entry = incident.record(kinds.TASK_DONE, by=lena, number=1, text="It is back.")
+
+    assert words_of(entry.template_name, entry) == "Lena Fischer did task T1: It is back."
+
+
 def words_of(template, entry):
     html = render_to_string(template, {"entry": entry})
     return " ".join(strip_tags(html).split())
