@@ -51,6 +51,7 @@ COUNTED = {
     "person joining": (kinds.PARTICIPANT_JOINED,),
     "late or coming clock": (kinds.CLOCK_WARNED, kinds.CLOCK_DUE, kinds.CLOCK_OVERDUE, kinds.CLOCK_ESCALATED),
 }
+SEVERAL = {"task done": "tasks done", "person joining": "people joining"}
 
 
 class CatchUp:
@@ -154,6 +155,13 @@ class CatchUp:
         found = dict(self._news.order_by().values_list("kind").annotate(Count("pk")))
         totals = Counter({word: sum(found.get(kind.name, 0) for kind in of) for word, of in COUNTED.items()})
         return [(number, word) for word, number in totals.items() if number]
+
+    @property
+    def rest_in_words(self):
+        """The same for reading: `2 messages, 1 task done`."""
+        return ", ".join(
+            f"{number} {word if number == 1 else SEVERAL.get(word, f'{word}s')}" for number, word in self.rest
+        )
 
     @cached_property
     def contacts(self):

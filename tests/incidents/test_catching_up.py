@@ -169,6 +169,7 @@ def test_it_tells_the_turns_and_counts_the_rest(incident, lena, mei, tariq):
 
     assert [entry.kind for entry in late.turns][-2:] == ["status_changed", "role_taken"]
     assert (3, "message") in late.rest
+    assert "3 messages" in late.rest_in_words
 
 
 def test_it_tells_of_the_work_that_goes_on_and_of_no_restricted_workstream(incident, lena, tariq, sam):
