@@ -222,6 +222,7 @@ def test_every_address_of_the_page_answers_and_those_of_others_do_not(public, om
         # What they publish is public, marker or not.
         Component.objects.all().delete()
         Maintenance.objects.all().delete()
+        PublicIncident.objects.all().delete()
         StatusPage.arrange(Organization.objects.get(slug="globex"), by=omar, published=True, intro="")
     assert Client().get("/status/globex/").status_code == 200
     assert Client().get(f"/status/globex/incidents/{public.code}/").status_code == 404
