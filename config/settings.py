@@ -217,7 +217,11 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_ADAPTER = "teams.accounts.AccountAdapter"
-ACCOUNT_FORMS = {"signup": "teams.accounts.SignupForm", "reset_password": "teams.accounts.ResetPasswordForm"}
+ACCOUNT_FORMS = {
+    "add_email": "teams.accounts.AddEmailForm",
+    "reset_password": "teams.accounts.ResetPasswordForm",
+    "signup": "teams.accounts.SignupForm",
+}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None

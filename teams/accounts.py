@@ -85,6 +85,12 @@ def claimants(email):
     return people[:CLAIMS] + ([owner] if owner else [])
 
 
+class AddEmailForm(forms.AddEmailForm):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["email"].label = "E-mail"
+
+
 class ResetPasswordForm(forms.ResetPasswordForm):
     def clean_email(self):
         email = super().clean_email()

@@ -250,6 +250,17 @@ def test_opening_the_mailed_link_confirms_nothing_until_the_button_is_pressed(ac
     assert person.has_confirmed_email()
 
 
+@pytest.mark.parametrize("server, kept", [("", True), ("smtp://mail.initech.test", False)])
+def test_who_has_to_confirm_is_led_to_where_the_mail_lies(acme, client, settings, server, kept):
+    settings.EMAIL_URL = server
+    sign_up(client)
+
+    page = visible(client.get("/accounts/email/"))
+
+    assert ("Mail on this machine" in page) == kept
+    assert "Not confirmed" in page
+
+
 def test_an_address_that_belongs_to_somebody_cannot_be_confirmed_by_another(lena, client):
     sign_up(client, email=lena.email)
     claimant = Person.objects.exclude(pk=lena.person.pk).get(email=lena.email)
