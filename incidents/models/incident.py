@@ -352,6 +352,7 @@ class Incident(TenantModel):
         from .decisions import Decision
         from .invitations import IncidentInvitation
         from .obligations import Obligation
+        from .questions import Question
         from .reinforcements import ReinforcementRequest
         from .spikes import Spike
         from .symptoms import Symptom
@@ -367,6 +368,8 @@ class Incident(TenantModel):
             raise Refused("A drill and a real incident are never merged.", code="drill_boundary")
         for model in (ReinforcementRequest, Decision, Commitment):
             model.withdraw_all(self, by=by, reason=f"Goes on in {other.key}")
+        where = "in another incident." if other.private else f"in {other.key}. Ask there."
+        Question.decline_all(self, by=by, reason=f"It goes on {where}")
         ChangeIntent.withdraw_all(self, in_turn, by=by, reason=f"Goes on in {other.key}")
         self.status, self.merged_into = Status.MERGED, other
         self.resolved_at = timezone.now()

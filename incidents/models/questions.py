@@ -334,6 +334,13 @@ class Question(TenantModel):
         reason = require_reason(reason, "Say why there is no answer.")
         return self._settle(QuestionState.DECLINED, kinds.QUESTION_DECLINED, reason, by=by)
 
+    @classmethod
+    def decline_all(cls, incident, *, by, reason):
+        """The incident goes on elsewhere, and nobody will answer here. Call under the incident's lock."""
+        for question in incident.questions.waiting().with_people().in_order():
+            question.incident = incident
+            question._settle(QuestionState.DECLINED, kinds.QUESTION_DECLINED, reason, by=by)
+
     def _promise(self, now):
         """Save it with the time by which somebody answers, and start that clock."""
         briefing = None

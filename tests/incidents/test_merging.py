@@ -4,8 +4,11 @@ import pytest
 
 from incidents import kinds
 from incidents.models import Incident
-from tests.factories import declare_incident, fire_alert, propose_change, raise_decision, read_change
+from notifications import tick
+from notifications.models import Delivery
+from tests.factories import ask_question, declare_incident, fire_alert, propose_change, raise_decision, read_change
 from tests.incidents.pages import field_of, last_entry, url_of, words_of
+from tests.notifications.quiet import hush
 
 
 @pytest.fixture
@@ -60,6 +63,28 @@ def test_what_waits_and_has_not_begun_ends_here_and_says_where_it_goes_on(incide
     assert [(entry.actor, entry.details["reason"]) for entry in ended] == [(lena, "Goes on in INC-2")] * 2
     assert last_entry(incident).kind == kinds.MERGED.name
     assert incident.first_break() is None
+
+
+@pytest.mark.parametrize(
+    ("private", "where"), [(False, "It goes on in INC-2. Ask there."), (True, "It goes on in another incident.")]
+)
+def test_whoever_waits_for_an_answer_hears_that_none_comes_here(incident, other, lena, stan, ruth, private, where):
+    hush()
+    question = ask_question(incident, by=stan)
+    question.join(by=ruth)
+    covered = ask_question(incident, "Since when?", by=ruth)
+    covered.cover(by=lena)
+    if private:
+        other.make_private(by=lena)
+
+    incident.merge_into(other, by=lena)
+    tick.prepare()
+
+    assert list(incident.questions.values_list("state", "answer")) == [("declined", where)] * 2
+    told = Delivery.objects.filter(notice__entry__kind="question_declined", channel="email", state="pending")
+    names = sorted(told.values_list("recipient__person__name", "notice__entry__details__number"))
+    assert names == [("Ruth Meyer", 1), ("Ruth Meyer", 2), ("Stan Larsen", 1)]
+    assert all(where in text for text in told.values_list("notice__text", flat=True))
 
 
 def test_open_incidents_of_the_same_kind_are_offered(incident, other, lena, tariq, signed_in):
