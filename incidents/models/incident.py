@@ -390,6 +390,7 @@ class Incident(TenantModel):
     def make_private(self, *, by, waiver=""):
         """Hide it from everybody who is not on it."""
         from .participants import Participant
+        from .reinforcements import ReinforcementRequest
 
         self.lock()
         waiver = self._require_coordination(by, "make it private", waiver)
@@ -399,6 +400,7 @@ class Incident(TenantModel):
         self.save(update_fields=["private"])
         if by is not None:
             Participant.ensure(self, by)
+        ReinforcementRequest.let_in_all(self, by=by)
         return self.record(kinds.MADE_PRIVATE, by=by, waiver=waiver)
 
     @transaction.atomic

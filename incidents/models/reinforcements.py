@@ -226,6 +226,14 @@ class ReinforcementRequest(TenantModel):
             request.incident = incident
             request._lapse(f"{member.name} works on it already")
 
+    @classmethod
+    def let_in_all(cls, incident, *, by):
+        """It has become private: whoever has still to answer goes on seeing it. Call under the incident's lock."""
+        for request in incident.reinforcements.asked().with_people().in_order():
+            request.incident = incident
+            for manager in request.managers:
+                request._let_in(manager, by=by)
+
     # --- Answering ---------------------------------------------------------------------------
 
     @transaction.atomic
@@ -248,6 +256,8 @@ class ReinforcementRequest(TenantModel):
 
     def go_unanswered(self):
         """Nobody answered in time: an executive is asked instead. Call under the incident's lock."""
+        if not authority.may_respond(self.member):
+            return self._lapse(f"{self.member.name} does not respond any more")
         self._settle(S.OBJECTED)
         entry = self._record(kinds.REINFORCEMENT_UNANSWERED)
         self._ask_executive(commitments_of(self.member, self.incident))

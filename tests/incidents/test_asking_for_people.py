@@ -347,6 +347,15 @@ def test_an_end_ends_the_waiting_with_its_decision(request_, incident, ada, lena
 # --- At the same moment ----------------------------------------------------------------------------------
 
 
+def test_nobody_decides_about_who_has_left_meanwhile(request_, incident, sam, ada):
+    sam.end(by=ada)
+
+    request = let_it_run_out(request_)
+
+    assert (request.state, request.decision, clock_of(request).next_at) == (S.LAPSED, None, None)
+    assert kinds_of(incident)[-1] == "reinforcement_lapsed"
+
+
 @pytest.mark.django_db(transaction=True)
 def test_of_answers_and_a_withdrawal_at_the_same_moment_one_counts(committed_acme):
     with acting_in(committed_acme):
@@ -426,6 +435,17 @@ def test_a_private_incident_lets_in_the_manager_who_has_to_answer_and_no_other(l
 
     assert (incident.is_visible_to(ada), incident.is_visible_to(mei)) == (True, False)
     assert not Delivery.objects.filter(incident=incident, recipient=mei).exists()
+
+
+def test_what_becomes_private_meanwhile_is_still_the_managers_to_answer(request_, incident, desk, mei, stan, lena):
+    desk.manager = mei
+    desk.save(update_fields=["manager"])
+
+    incident.make_private(by=lena)
+
+    assert incident.is_visible_to(mei)
+    assert not incident.is_visible_to(stan)
+    assert read(request_).give_answer(True, by=mei).kind == "reinforcement_agreed"
 
 
 def test_it_waits_for_the_manager_under_needs_you_and_on_the_home_page(request_, incident, ada, mei):
