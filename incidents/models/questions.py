@@ -293,6 +293,7 @@ class Question(TenantModel):
         self.incident.lock()
         self.lock()
         self.incident.require_not_closed()
+        authority.require(authority.may_ask(by, self.incident), "You cannot see this incident.", code="not_visible")
         shown = Question.objects.suggested_to(by, self.incident).filter(pk=self.pk).exists()
         authority.require(
             shown or not self.is_waiting, "This question is not of your tier. Ask it yourself.", code="not_visible"

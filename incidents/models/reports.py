@@ -185,6 +185,7 @@ class SupportReport(TenantModel):
         lock_waiting()
         incident.lock()
         authority.require_responder(by)
+        authority.require(authority.may_report(by, incident), "You cannot see this incident.", code="not_visible")
         incident.require_not_closed()
         waiting = cls.objects.select_for_update().waiting().filter(pk__in=[report.pk for report in reports])
         found = list(waiting.order_by("pk"))

@@ -132,6 +132,17 @@ def test_what_is_settled_is_not_joined(incident, stan, ruth, mei):
     assert codes == ["already_answered", "merged", ""]
 
 
+def test_what_has_become_private_meanwhile_is_not_joined(incident, stan, ruth, lena):
+    question = ask_question(incident, SAME, by=ruth)
+    incident.make_private(by=lena)
+
+    with pytest.raises(Refused) as refused:
+        Question.objects.get(pk=question.pk).join(by=stan)
+
+    assert refused.value.code == "not_visible"
+    assert not question.askers.exists()
+
+
 def test_by_program(incident, program, stan, ruth, tariq):
     first = ask_question(incident, SAME, by=ruth)
     ask_question(incident, f"{SAME} Inside?", by=tariq)

@@ -6,9 +6,10 @@ from datetime import timedelta
 import pytest
 import time_machine
 
-from incidents.models import Incident, Spike
+from incidents.models import Incident, Spike, SupportReport
 from notifications import tick
 from notifications.models import Delivery, Notice
+from teams.errors import Refused
 from teams.models import Function, Membership, Rota
 from teams.tenancy import acting_in
 from tests.cast import _member
@@ -231,6 +232,18 @@ def test_with_an_incident_the_lead_is_reminded_and_hears_that_it_is_over(lena, s
     assert incident.spikes.get().state == "faded"
 
 
+def test_reports_are_not_brought_to_what_has_become_private_meanwhile(spike, lena, tariq):
+    incident = declare_incident(lena)
+    incident.make_private(by=lena)
+
+    with pytest.raises(Refused) as refused:
+        spike.accept(by=tariq, incident=Incident.objects.get())
+
+    assert refused.value.code == "not_visible"
+    assert Spike.objects.get().state == "proposed"
+    assert SupportReport.objects.waiting().count() == 1
+
+
 @pytest.mark.django_db(transaction=True)
 def test_four_passes_at_once_tell_once_and_of_two_answers_one_counts(committed_acme):
     with acting_in(committed_acme):
@@ -260,8 +273,6 @@ def test_four_passes_at_once_tell_once_and_of_two_answers_one_counts(committed_a
 def at_once(*acts, count=1):
     """What became of each: `done`, or the code it was refused with."""
     from django.db import connection
-
-    from teams.errors import Refused
 
     outcomes = []
 
