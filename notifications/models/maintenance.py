@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from teams.authority import require_administrator
 from teams.errors import Refused
-from teams.models import Membership, audit
-from teams.tenancy import TenantManager, TenantModel, TenantQuerySet
+from teams.models import Membership, Organization, audit
+from teams.tenancy import TenantManager, TenantModel, TenantQuerySet, active_organization_id, no_key_lock
 
 from .maintenance_words import MaintenanceWord, WordKind
 from .public_incidents import new_code
@@ -85,10 +85,21 @@ class Maintenance(TenantModel):
     @classmethod
     @transaction.atomic
     def plan(cls, *, by, title, starts_at, ends_at, text="", components=(), hold=None):
-        """Announce a window, after `hold` where one may want to take it back. Returns it."""
+        """Announce a window, after `hold` where one may want to take it back. Returns it.
+
+        What this member has planned already, word for word, is not announced a second time: that one is returned.
+        """
         require_administrator(by)
-        now = timezone.now()
+        now, components = timezone.now(), list(components)
         _require_possible(starts_at, ends_at, now)
+        # One plan at a time, so that of two at the same moment the second finds the first.
+        Organization.objects.select_for_update(**no_key_lock()).get(pk=active_organization_id())
+        same = cls.objects.ahead(now).filter(
+            title=title, text=text, starts_at=starts_at, ends_at=ends_at, planned_by=by
+        )  # fmt: skip
+        for earlier in same:
+            if earlier._parts() == {each.pk for each in components}:
+                return earlier
         planned = cls.objects.create(
             title=title,
             text=text,

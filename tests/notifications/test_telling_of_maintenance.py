@@ -175,6 +175,17 @@ def test_a_worker_that_ends_in_the_middle_leaves_it_to_the_next(plan, mailoutbox
     assert subjects(mailoutbox) == ["Planned maintenance"]
 
 
+def test_the_same_is_not_planned_twice_and_something_else_is(plan, ada, mailoutbox):
+    listen()
+    first = plan()
+
+    assert plan() == first
+    assert subjects(mailoutbox) == ["Planned maintenance"]
+    others = [plan(parts=("card", "search")), plan(text="For an hour."), plan(length=timedelta(hours=1))]
+    first.cancel(by=ada)
+    assert len({first.pk, plan().pk, *(each.pk for each in others)}) == 5
+
+
 # --- Taking back, moving, cancelling ---------------------------------------------------------------------------
 
 
