@@ -19,7 +19,7 @@ from playbooks.models import Audience
 from teams.errors import Refused
 
 from .lettering import cut, plain, printable
-from .limits import DAY, may_ask, within
+from .limits import may_ask
 from .models import Delivery, Notice, PublicIncident, PublicPost, StatusPage, Subscriber
 from .models.subscribers import CODE_LIFE, LINK_LIFE
 from .public_page import STATES, lines_of
@@ -109,6 +109,14 @@ def foretold(entry):
     return _notice(page, public, posts, entry), _listeners(entry, public, posts).by_channel()
 
 
+@transaction.atomic
+def sign_up(page, channel, address, components):
+    """Note who wants to hear, and send the proof: who is noted and never written to would wait for nothing."""
+    subscriber = Subscriber.sign_up(channel, address, components)
+    answer_sign_up(page, subscriber)
+    return subscriber
+
+
 def answer_sign_up(page, subscriber):
     """Send the proof to the address: a link by e-mail, a code by SMS. The same for whoever is subscribed already."""
     is_text = subscriber.channel == Subscriber.Channel.SMS
@@ -148,8 +156,6 @@ def ask_again(page, subscriber, *, by):
             raise Refused("The status page is not published: the link would lead nowhere.", code="not_published")
         if not may_ask(subscriber.address, subscriber.channel, page.organization):
             raise Refused("This address was written to three times in the last hour. Try later.", code="too_often")
-        if not within(f"asked-again:{subscriber.pk}", 1, DAY):
-            raise Refused("This was sent once more today already. Try again tomorrow.", code="too_often")
         answer_sign_up(page, subscriber)
 
 

@@ -2,7 +2,7 @@
 
 from django.core.cache import cache
 
-HOUR, DAY = 3600, 86_400
+HOUR = 3600
 # Messages that ask an address whether it wants any: in an hour, whoever had them sent.
 TO_ONE_ADDRESS = 3
 

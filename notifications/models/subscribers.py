@@ -12,7 +12,7 @@ from django.utils.crypto import salted_hmac
 
 from teams.authority import require_administrator
 from teams.errors import Refused
-from teams.models import audit
+from teams.models import AuditEntry, audit
 from teams.tenancy import TenantManager, TenantModel, TenantQuerySet
 
 from .status_page import Component
@@ -20,6 +20,7 @@ from .status_page import Component
 CODE_LIFE = timedelta(minutes=15)
 CODE_TRIES = 5
 LINK_LIFE = timedelta(hours=72)
+ASKED_AGAIN, ASKED_AGAIN_EVERY = "subscriber_asked_again", timedelta(hours=24)
 SALT = "notifications.subscriber"
 
 
@@ -178,7 +179,7 @@ class Subscriber(TenantModel):
 
     @transaction.atomic
     def ask_again(self, *, by):
-        """Let the proof be sent once more, to somebody who says that it never came. The caller sends it."""
+        """Let the proof be sent once more, once a day, to somebody who says that it never came. The caller sends it."""
         self.lock()
         require_administrator(by)
         if self.left_at:
@@ -187,7 +188,11 @@ class Subscriber(TenantModel):
             raise Refused("They have confirmed meanwhile.", code="confirmed")
         if self.channel == self.Channel.SMS:
             raise Refused("A code soon expires: they have to ask for it on the status page.", code="sms")
-        audit.log(by, "subscriber_asked_again", self)
+        # Read from what was done, under the lock: what a cache has counted may be gone.
+        before = AuditEntry.objects.about(self).filter(act=ASKED_AGAIN, at__gt=timezone.now() - ASKED_AGAIN_EVERY)
+        if before.exists():
+            raise Refused("This was sent once more today already. Try again tomorrow.", code="too_often")
+        audit.log(by, ASKED_AGAIN, self)
 
     @transaction.atomic
     def remove(self, *, by):

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 from teams.errors import Refused
 from teams.tenancy import acting_in
 
-from ..broadcast import answer_sign_up
+from ..broadcast import sign_up
 from ..limits import HOUR, may_ask, within
 from ..models import StatusPage, Subscriber
 from ..models.subscribers import LINK_LIFE
@@ -81,8 +81,7 @@ def subscribe(request, organization):
     subscriber = Subscriber.objects.filter(channel=channel, address=address).first()
     # Beyond the limit nothing is done, not even a fresh code, and the answer is the same.
     if may_ask(address, channel, organization) or not subscriber:
-        subscriber = Subscriber.sign_up(channel, address, form.chosen)
-        answer_sign_up(page, subscriber)
+        subscriber = sign_up(page, channel, address, form.chosen)
     if channel == Subscriber.Channel.SMS:
         return HttpResponseRedirect(f"../code/{subscriber.token('code')}/")
     return answer("look_in_your_mail", page, root="../")

@@ -430,6 +430,8 @@ def test_who_has_not_confirmed_stands_in_the_log_and_gets_the_link_once_more(
     browser, page = signed_in(ada), "/o/acme/settings/status-page/subscribers/"
     listed, log = words_of(browser.get(page)), words_of(browser.get("/o/acme/deliveries/?state=suppressed"))
     first = browser.post(f"{page}{lost.pk}/resending/", follow=True)
+    # What was counted in a Redis that was restarted is gone; what was done is not.
+    cache.clear()
     second = browser.post(f"{page}{lost.pk}/resending/")
 
     for words in (listed, log):
