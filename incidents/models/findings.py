@@ -14,7 +14,7 @@ from teams.tenancy import TenantManager, TenantModel, TenantQuerySet
 
 from .. import authority, kinds
 from ..deputies import deputies_of, may_stand_in
-from ..duties import Duty, UpdateDuty
+from ..duties import ADMINISTRATORS, Duty
 from ..saying import require_reason, require_words
 from .incident import Incident
 from .messages import Message
@@ -529,9 +529,13 @@ class OwedAboutFinding(Duty):
 
 
 class FindingDuty(OwedAboutFinding):
-    """A finding waits for the lead; then for a deputy, and whoever speaks hears of it, at last the administrators."""
+    """A finding waits for the lead; then for a deputy, at last for the administrators.
 
-    chain = UpdateDuty.chain
+    Whoever speaks hears what is made of it: raw, it is not for them.
+    """
+
+    def told(self, obligation):
+        return [str(IncidentRole.LEAD), *([ADMINISTRATORS] if obligation.level > 1 else [])]
 
     def details(self, obligation):
         finding = self.finding(obligation)

@@ -142,8 +142,8 @@ def test_a_finding_that_nobody_hears_climbs(incident, tariq):
     assert walk[0] is None
     assert [(entry.kind, entry.details["told"]) for entry in walk[1:]] == [
         ("finding_waits", ["lead"]),
-        ("finding_waits", ["lead", "communications_lead"]),
-        ("finding_waits", ["lead", "communications_lead", "administrators"]),
+        ("finding_waits", ["lead"]),
+        ("finding_waits", ["lead", "administrators"]),
     ]
 
 

@@ -703,7 +703,7 @@ ROWS = {
     "finding_challenged": (TO_LENA, "Lena"),
     "finding_replied": (TO_LENA, "Tariq Lena"),
     "finding_corrected": (TO_LENA, "Tariq Lena"),
-    "finding_waits": ({"told": ["lead", "communications_lead"]}, "Tariq! Mei!"),
+    "finding_waits": ({"told": ["lead", "administrators"]}, "Tariq! Lena! Ada!"),
     "synthesis_published": ({}, "Tariq Mei Sam"),
     "synthesis_challenged": (TO_LENA, "Tariq Lena"),
     "synthesis_waits": ({"told": ["lead"]} | TO_LENA, "Tariq! Lena!"),
