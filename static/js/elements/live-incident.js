@@ -1,7 +1,7 @@
 // <live-incident src="/ws/o/acme/incidents/42/" after="17" member="5">: news of the incident while the page is open.
 // Lists with data-append="timeline" grow by the lines that come; every other part of the room hears `live-<name>` on
 // <body> and fetches itself. Nothing is sent but signs of life. What the socket cannot bring, the page itself does.
-const COALESCE = 400, PING = 20e3, SILENCE = 45e3, LONGEST_WAIT = 15e3, HIDDEN = 5e3, TYPING = 3e3, NEAR = 80;
+const COALESCE = 400, PING = 15e3, SILENCE = 45e3, ANSWER = 10e3, LONGEST_WAIT = 15e3, HIDDEN = 5e3, TYPING = 3e3, NEAR = 80;
 const READ = 1e3, REPORT = 2e3;
 const firing = {};
 
@@ -69,6 +69,7 @@ customElements.define("live-incident", class extends HTMLElement {
   drop() {
     const socket = this.socket;
     this.socket = null;
+    this.greeted = false;
     if (socket) { socket.onclose = socket.onmessage = null; socket.close(); }
   }
 
@@ -77,13 +78,20 @@ customElements.define("live-incident", class extends HTMLElement {
     this.failures += 1;
     const wait = Math.min(LONGEST_WAIT, 400 * 2 ** (this.failures - 1)) * (0.5 + Math.random() / 2);
     this.retry = setTimeout(() => this.connect(), wait);
-    if (this.failures < 2) this.show("again");
-    else this.catchUp().then((reached) => { if (!this.socket?.readyState && !this.over) this.show(reached ? "poll" : "off"); });
+    if (this.failures < 2) this.show("again"); else this.poll();
   }
 
+  async poll() {
+    const reached = await this.catchUp();
+    if (!this.greeted && !this.over) this.show(reached ? "poll" : "off");
+  }
+
+  // A line that is silent is cut; one that was opened and never says it is ready is no line yet.
   pulse() {
     if (!this.socket) return;
-    if (Date.now() - this.heard > SILENCE) { this.drop(); this.failed(); } else this.beatOnce();
+    if (Date.now() - this.heard > SILENCE) { this.drop(); this.failed(); }
+    else if (this.greeted) this.beatOnce();
+    else { this.failures += 1; this.poll(); }
   }
 
   // With the beat goes whether anybody used the page since the last one.
@@ -101,6 +109,7 @@ customElements.define("live-incident", class extends HTMLElement {
     const reach = [frame.member, frame.reach, ...frame.restricted].join();
     if (this.reach && this.reach !== reach) return location.reload();
     this.reach = reach;
+    this.greeted = true;
     this.after = Math.max(this.after, frame.number);
     // What a page showed while it was cut off may have changed without a line of its own.
     if (this.failures) this.resync();
@@ -159,7 +168,7 @@ customElements.define("live-incident", class extends HTMLElement {
   async catchUp() {
     if (this.held) return this.stale = true;
     try {
-      const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+      const answer = await fetch(location.href, { headers: { Accept: "text/html" }, signal: AbortSignal.timeout(ANSWER) });
       if (answer.redirected || answer.status === 404) { this.drop(); this.on_bye({ reason: answer.redirected ? "signed-out" : "" }); return true; }
       if (!answer.ok) return false;
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
