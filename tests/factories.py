@@ -88,8 +88,8 @@ def name_symptom(incident, title="Card is declined", *, by, reports=None, **fiel
     return symptom
 
 
-def put_ask(question, text="Which regions fail?", *, to, by, **fields):
-    entry = Ask.put(question, text, to=to, by=by, **fields)
+def put_ask(question, text="Which regions fail?", *, to, by, purpose="To tell them which shops to close", **fields):
+    entry = Ask.put(question, text, to=to, by=by, purpose=purpose, **fields)
     return Ask.objects.with_people().select_related("incident").get(pk=entry.details["ask"])
 
 

@@ -106,7 +106,7 @@ class Covering(Body):
 class NewAsk(Body):
     member = Person(source="to", help_text="The one person who is asked.")
     text = Text(max_length=ASK_LENGTH, help_text="Other words than those of the question.")
-    purpose = Line(max_length=200, required=False, allow_blank=True)
+    purpose = Line(max_length=200, help_text="What somebody can do once they know it.")
     workstream = WorkstreamPart()
     needed_by = serializers.DateTimeField(required=False, allow_null=True, help_text="Else in 15 minutes.")
 

@@ -103,7 +103,12 @@ class AskForm(ActForm):
         rows=3,
         error_messages={"required": "Write what you have to know."},
     )
-    purpose = forms.CharField(label="What for", max_length=200, required=False)
+    purpose = forms.CharField(
+        label="What for",
+        help_text="What somebody can do once they know it.",
+        max_length=200,
+        error_messages={"required": "Say what it is for."},
+    )
     minutes = forms.TypedChoiceField(
         label="Needed in", choices=ASK_TIMES, coerce=int, initial="15", widget=forms.RadioSelect
     )

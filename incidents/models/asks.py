@@ -124,8 +124,9 @@ class Ask(TenantModel):
 
     @classmethod
     @transaction.atomic
-    def put(cls, question, text, *, to, by, purpose="", workstream=None, needed_by=None, key=None):
-        """Put to one person what has to be known for a question. The same `key` again returns the first one's entry."""
+    def put(cls, question, text, *, to, by, purpose, workstream=None, needed_by=None, key=None):
+        """Put to one person what has to be known for a question, and what for. The same `key` again returns the first
+        one's entry."""
         incident = question.incident.lock()
         if key and (earlier := cls.objects.filter(incident=incident, asked_by=by, key=key).first()):
             return incident.timeline.get(kind=kinds.ASK_PUT.name, details__ask=earlier.pk)
@@ -140,6 +141,7 @@ class Ask(TenantModel):
             raise Refused(f"{question.label} waits for no answer any more.", code="already_answered")
         text, now = text.strip(), timezone.now()
         cls._require_rewritten(text, question)
+        purpose = require_words(purpose, "Say what it is for.", code="purpose_required")
         cls._require_able(to, incident, workstream)
         needed_by = needed_by or now + WAIT
         if not now < needed_by <= now + LONGEST_WAIT:
@@ -153,7 +155,7 @@ class Ask(TenantModel):
             addressee=to,
             workstream=workstream,
             text=text,
-            purpose=purpose.strip(),
+            purpose=purpose,
             needed_by=needed_by,
             asked_by=by,
             asked_at=now,

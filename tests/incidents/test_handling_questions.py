@@ -242,6 +242,9 @@ def test_what_does_not_reach_an_engineer(incident, stan, request, text, to, by, 
     question = ask_question(incident, "May we tell Hooli?", by=stan)
 
     assert code_of(put_ask, question, text, to=request.getfixturevalue(to), by=request.getfixturevalue(by)) == code
+    assert code_of(
+        put_ask, question, to=request.getfixturevalue("tariq"), by=request.getfixturevalue("lena"), purpose=" "
+    ) == ("purpose_required")
     assert not Ask.objects.exists()
 
 
@@ -380,8 +383,10 @@ def test_all_of_it_by_form(incident, signed_in, mei, lena, stan, ruth, tariq):
         return browser.post(url_of(incident, page), fields).status_code
 
     assert post(f"questions/{one.pk}/merge/", other=two.pk) == 302
-    assert post(f"questions/{two.pk}/asks/new/", to=tariq.pk, text="Second?", minutes="15") == 422
-    assert post(f"questions/{two.pk}/asks/new/", to=tariq.pk, text="Which region?", minutes="15") == 302
+    ask = {"to": tariq.pk, "text": "Which region?", "purpose": "To close the right shops", "minutes": "15"}
+    for wrong in ({"text": "Second?"}, {"purpose": " "}):
+        assert post(f"questions/{two.pk}/asks/new/", **{**ask, **wrong}) == 422
+    assert post(f"questions/{two.pk}/asks/new/", **ask) == 302
     assert post(f"questions/{two.pk}/coverage/", audience="leadership") == 302
     assert post(f"questions/{two.pk}/", text="Yes.", to_audience="on") == 302
     page = words_of(browser.get(url_of(incident, "briefings/new/")))
@@ -405,7 +410,9 @@ def test_all_of_it_by_program(incident, program, mei, lena, stan, tariq):
                        for text, brief in (("First?", False), ("Second?", False), ("Third?", True)))  # fmt: skip
 
     merged = api.post(f"{path}/questions/{one.pk}/merge/", {"into": two.pk}).json()
-    asked = api.post(f"{path}/questions/{two.pk}/asks/", {"member": tariq.email, "text": "Which region?"})
+    ask = {"member": tariq.email, "text": "Which region?", "purpose": "To close the right shops"}
+    unsaid = api.post(f"{path}/questions/{two.pk}/asks/", {**ask, "purpose": ""})
+    asked = api.post(f"{path}/questions/{two.pk}/asks/", ask)
     said = program(tariq).post(f"{path}/asks/{asked.json()['id']}/answer/", {"text": "Europe"}).json()
     covered = api.post(f"{path}/questions/{two.pk}/coverage/").json()
     answered = api.post(f"{path}/questions/{two.pk}/answer/", {"text": "Yes.", "to_audience": True}).json()
@@ -413,6 +420,7 @@ def test_all_of_it_by_program(incident, program, mei, lena, stan, tariq):
     briefings = program(stan).get(f"{path}/briefings/").json()
 
     assert (merged["state"], merged["merged_into"]) == ("merged", two.pk)
+    assert (unsaid.status_code, unsaid.json()["errors"][0]["field"]) == (422, "purpose")
     assert (asked.status_code, said["state"], said["answer"], said["member"]) == (
         201,
         "answered",

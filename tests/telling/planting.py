@@ -290,7 +290,8 @@ class Planted:
         put = Ask.put(self.question, w(ASKED), to=self.tariq, by=self.mei, purpose=w(ASKED))
         ask = Ask.objects.with_people().select_related("incident").get(pk=put.details["ask"])
         ask.give_answer(w(ASKED), by=self.tariq)
-        Ask.put(self.question, w(RESTRICTED), to=self.tariq, by=self.lena, workstream=self.secret)
+        told = {"to": self.tariq, "by": self.lena, "workstream": self.secret, "purpose": w(RESTRICTED)}
+        Ask.put(self.question, w(RESTRICTED), **told)
         answered = Question.ask(incident, w(QUESTION), by=self.ruth)
         incident.questions.get(pk=answered.details["question"]).give_answer(w(QUESTION), by=self.mei)
         for_all = Question.ask(incident, w(LEADERSHIP), by=self.ruth)
