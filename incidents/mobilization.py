@@ -7,7 +7,6 @@ from playbooks.matching import playbook_for, type_suggested_by
 from playbooks.models import AssessmentRule, Criticality, Scope, Severity
 from playbooks.models.playbook import FunctionRule
 from teams.models import Organization
-from teams.tenancy import active_organization_id
 
 from . import authority, kinds, vacancies
 from .duties import Duty, UpdateDuty
@@ -49,7 +48,7 @@ def declare(
     """
     authority.require(authority.may_declare(by), "Your membership has ended.", code="membership_ended")
     # The organisation's row is locked first, so of two declarations with one key the second finds the first.
-    organization = Organization.objects.select_for_update().get(pk=active_organization_id())
+    organization = Organization.objects.take_turn()
     earlier = Incident.objects.filter(declaration_key=key).first() if key else None
     if earlier:
         return earlier

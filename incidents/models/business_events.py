@@ -13,7 +13,7 @@ from django.utils.text import Truncator
 from playbooks.models import IncidentRole
 from teams.errors import Refused
 from teams.models import Membership, Organization, Service, audit
-from teams.tenancy import TenantManager, TenantModel, TenantQuerySet, active_organization_id, no_key_lock
+from teams.tenancy import TenantManager, TenantModel, TenantQuerySet
 
 from .. import authority, kinds
 from ..duties import Duty
@@ -241,7 +241,7 @@ class EventDuty(Duty):
 
 def _take_turn():
     """One change of the calendar at a time, and every open incident locked, in the order in which others lock them."""
-    Organization.objects.select_for_update(**no_key_lock()).get(pk=active_organization_id())
+    Organization.objects.take_turn()
     return [incident.lock() for incident in Incident.objects.open().order_by("pk")]
 
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from teams.errors import Refused
 from teams.models import Membership, Organization, Service, TechnicalDomain
-from teams.tenancy import TenantManager, TenantModel, TenantQuerySet, active_organization_id, no_key_lock
+from teams.tenancy import TenantManager, TenantModel, TenantQuerySet
 
 from .. import authority, kinds
 from ..duties import Duty
@@ -387,7 +387,7 @@ class ChangeIntent(Colliding, TenantModel):
         then these and the incidents in which something is claimed, in the order of their keys. Call before anything
         else is locked.
         """
-        Organization.objects.select_for_update(**no_key_lock()).get(pk=active_organization_id())
+        Organization.objects.take_turn()
         claimed = cls.objects.live().values("incident")
         others = Incident.objects.open().filter(pk__in=claimed).exclude(pk__in=[each.pk for each in incidents])
         in_turn = {each.pk: each for each in sorted([*incidents, *others], key=lambda each: each.pk)}

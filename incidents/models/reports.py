@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from teams.errors import Refused
 from teams.models import Membership, Organization, Service
-from teams.tenancy import TenantManager, TenantModel, TenantQuerySet, active_organization_id, no_key_lock
+from teams.tenancy import TenantManager, TenantModel, TenantQuerySet
 
 from .. import authority, kinds
 from ..saying import require_words
@@ -235,7 +235,7 @@ class ReportEcho(TenantModel):
 
 def lock_waiting():
     """Hold the reports that no incident has together: they are counted, brought away and answered one after another."""
-    Organization.objects.select_for_update(**no_key_lock()).get(pk=active_organization_id())
+    Organization.objects.take_turn()
 
 
 def _lock(incident):

@@ -9,7 +9,7 @@ from django.utils import timezone
 from teams.authority import require_administrator
 from teams.errors import Refused
 from teams.models import Membership, Organization, audit
-from teams.tenancy import TenantManager, TenantModel, TenantQuerySet, active_organization_id, no_key_lock
+from teams.tenancy import TenantManager, TenantModel, TenantQuerySet
 
 from .maintenance_words import MaintenanceWord, WordKind
 from .public_incidents import new_code
@@ -93,7 +93,7 @@ class Maintenance(TenantModel):
         now, components = timezone.now(), list(components)
         _require_possible(starts_at, ends_at, now)
         # One plan at a time, so that of two at the same moment the second finds the first.
-        Organization.objects.select_for_update(**no_key_lock()).get(pk=active_organization_id())
+        Organization.objects.take_turn()
         same = cls.objects.ahead(now).filter(
             title=title, text=text, starts_at=starts_at, ends_at=ends_at, planned_by=by
         )  # fmt: skip

@@ -219,7 +219,7 @@ class Membership(TenantModel):
 
     def _require_another_owner(self):
         # Two owners who go at the same moment must not both count on the other.
-        Organization.objects.select_for_update().get(pk=self.organization_id)
+        Organization.objects.take_turn()
         owners = type(self).objects.active().filter(role=OrganizationRole.OWNER).exclude(pk=self.pk)
         if not owners.exists():
             raise Refused("An organisation needs an owner: make somebody else one first.", code="last_owner")

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from ..authority import require_administrator
+from ..tenancy import active_organization_id, no_key_lock
 from . import audit
 from .person import validate_time_zone
 
@@ -29,6 +30,11 @@ def validate_slug(slug):
 
 
 class OrganizationQuerySet(models.QuerySet):
+    def take_turn(self):
+        """The active organisation, its row locked until the transaction ends: of two that take a turn at the same
+        moment, the second finds what the first has done. New rows that point at it are not held up."""
+        return self.select_for_update(**no_key_lock()).get(pk=active_organization_id())
+
     def free_slug(self, name):
         """A valid, unused address made from the organisation's name."""
         stem = slugify(name).replace("_", "-")[:36].strip("-") or "organisation"
