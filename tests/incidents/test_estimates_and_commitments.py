@@ -1,5 +1,6 @@
 """How long it takes and what is promised meanwhile: who says so, who confirms it, and what puts it in question."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -16,7 +17,7 @@ from teams.errors import Refused
 from teams.models import TechnicalDomain
 from teams.tenancy import acting_in
 from tests.factories import declare_incident, give_estimate, propose_commitment
-from tests.incidents.pages import all_at_once, last_entry
+from tests.incidents.pages import all_at_once, last_entry, url_of, words_of
 
 HOUR = timedelta(hours=1)
 
@@ -68,6 +69,19 @@ def test_others_propose_and_the_lead_sets(incident, lena, tariq, mei, stan):
 
 def current_product(incident):
     return incident.holder_of("product")
+
+
+def test_a_range_names_its_day_once_unless_it_ends_on_another(incident, lena, signed_in):
+    with time_machine.travel(timezone.now().replace(hour=12, minute=0, second=0), tick=False):
+        browser = signed_in(lena)
+        said = []
+        for hours in ((1, 2), (1, 20)):
+            give_estimate(incident, by=lena, hours=hours)
+            page = words_of(browser.get(url_of(incident, "facts/")))
+            said.append(re.search(r"Between (.+?) , medium confidence", page)[1])
+        today, tomorrow = (f"{day:%-d %b %Y}" for day in (timezone.now(), timezone.now() + 24 * HOUR))
+
+    assert said == [f"{today}, 13:00 and 14:00", f"{today}, 13:00 and {tomorrow}, 08:00"]
 
 
 def test_a_new_estimate_supersedes_what_held_and_what_was_proposed_before(incident, lena, tariq, mei):
