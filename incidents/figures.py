@@ -17,6 +17,7 @@ from . import kinds
 from .models.incident import Status
 from .models.obligations import ObligationKind
 from .models.participants import Capacity, Stint
+from .models.reports import ReportEcho
 from .models.updates import StatusUpdate
 
 # Monday to Friday, by everybody's own clock; what lies outside is work at an unusual hour.
@@ -31,6 +32,8 @@ COUNTED = tuple(
 )  # fmt: skip
 LATE = (kinds.CLOCK_OVERDUE.name, kinds.CLOCK_ESCALATED.name)
 NOTHING = timedelta()
+# So long before and after an update to customers it is counted how many of them were heard.
+AROUND = timedelta(minutes=30)
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,17 @@ class Effort:
         self.worked += stretch
         self.out_of_hours += stretch - within_the_day(since, until, ZoneInfo(self.member.person.time_zone))
         self.longest = max(self.longest, stretch)
+
+
+@dataclass(frozen=True)
+class Reaction:
+    """How many customers were reported in the half hour before an update to them and in the one after it, which may
+    not be over."""
+
+    update: StatusUpdate
+    before: int
+    after: int
+    over: bool
 
 
 class Figures:
@@ -105,11 +119,9 @@ class Figures:
             return None
         return max(each.came_at for each in self.arrivals)
 
-    @cached_property
+    @property
     def first_customer_word_at(self):
-        said = self.incident.updates.filter(audience=Audience.CUSTOMERS).exclude(state=StatusUpdate.State.TAKEN_BACK)
-        first = said.order_by("published_at").first()
-        return first and first.published_at
+        return self._told_to_customers[0].published_at if self._told_to_customers else None
 
     @property
     def mitigated_at(self):
@@ -170,6 +182,34 @@ class Figures:
     def usual_answer(self):
         """The median of those; None while nobody came because they were asked."""
         return self.answers[len(self.answers) // 2] if self.answers else None
+
+    @cached_property
+    def reactions(self):
+        """A `Reaction` to every update that customers have got, the first one first."""
+        return [self.reaction_to(update) for update in self._told_to_customers]
+
+    def reaction_to(self, update):
+        at = update.published_at
+        return Reaction(
+            update,
+            before=self._customers_between(at - AROUND, at),
+            after=self._customers_between(at, at + AROUND),
+            over=at + AROUND <= self.now,
+        )
+
+    def _customers_between(self, since, until):
+        return sum(customers for at, customers in self._heard if since < at <= until)
+
+    @cached_property
+    def _heard(self):
+        """`(when, how many customers)` of everything that was reported."""
+        repeated = ReportEcho.objects.filter(report__incident=self.incident).values_list("at", flat=True)
+        return [*self.incident.reports.values_list("reported_at", "count"), *((at, 1) for at in repeated)]
+
+    @cached_property
+    def _told_to_customers(self):
+        told = self.incident.updates.filter(audience=Audience.CUSTOMERS, published_at__lte=self.now)
+        return list(told.exclude(state=StatusUpdate.State.TAKEN_BACK).order_by("published_at"))
 
     @cached_property
     def _entries(self):

@@ -31,6 +31,14 @@ class LateAnswer(Answer):
     updates = serializers.IntegerField()
 
 
+class ReactionAnswer(Answer):
+    update = serializers.IntegerField(source="update.number")
+    published_at = serializers.DateTimeField(source="update.published_at")
+    before = serializers.IntegerField(help_text="Customers reported in the half hour before.")
+    after = serializers.IntegerField(help_text="In the half hour after; so far, until it is over.")
+    over = serializers.BooleanField()
+
+
 class EffortAnswer(Answer):
     member = Person()
     worked = Minutes()
@@ -50,6 +58,7 @@ class FiguresAnswer(Answer):
     usual_answer = Minutes(allow_null=True, help_text="Minutes from an invitation to coming, the median.")
     arrivals = ArrivalAnswer(many=True)
     late_updates = LateAnswer(many=True, source="late_rows")
+    reactions = ReactionAnswer(many=True, help_text="What support heard around each update to customers.")
     worked = Minutes(help_text="Minutes of everybody who worked on it, until it was resolved.")
     out_of_hours = Minutes(help_text="Before 8:00, after 18:00 or at the weekend, by each person's own clock.")
     longest = Minutes(help_text="The longest anybody worked without a break.")

@@ -14,6 +14,7 @@ from incidents.models import (
     Obligation,
     Participant,
     StatusUpdate,
+    SupportReport,
 )
 from teams.models import Function, Team
 from tests.factories import declare_incident
@@ -120,6 +121,40 @@ def test_hours_of_work_end_with_the_incident(incident, lena, tariq, ada):
     assert (minutes(efforts[lena].worked), minutes(efforts[lena].out_of_hours)) == (90, 30)
     assert figures.longest == efforts[lena].longest
     assert figures.worked == sum((each.worked for each in efforts.values()), timedelta())
+
+
+def test_customers_are_counted_around_each_update_to_them(incident, lena, sam, mei, signed_in, program):
+    def report(minute, count):
+        with at(minute):
+            return SupportReport.file("Declined", by=sam, incident=incident, count=count)
+
+    def tell(minute, **words):
+        with at(minute):
+            return StatusUpdate.publish(incident, "customers", WORDS | words, by=lena, waiver="Nobody else is awake")
+
+    # Too early, on the edge, one more of it meanwhile, after it, on its edge, too late.
+    early, edge, *_ = report(9, 100), report(10.01, 4), report(40.01, 3), report(70, 2), report(70.01, 50)
+    with at(39):
+        edge.count_one_more(by=lena)
+    with at(41):
+        early.count_one_more(by=lena)
+    tell(40)
+    tell(60, workaround="Pay by invoice.")
+
+    with at(75):
+        figures = Figures(incident)
+        reactions = [(each.update.number, each.before, each.after, each.over) for each in figures.reactions]
+        page = words_of(signed_in(lena).get(url_of(incident, "figures/")))
+        own_page = words_of(signed_in(lena).get(url_of(incident, f"updates/{reactions[1][0]}/")))
+        answer = program(lena).get("/incidents/1/figures/").json()["reactions"]
+
+    first, second = reactions
+    assert first[1:] == (4 + 1, 3 + 1 + 2, True)
+    assert second[1:] == (1 + 3 + 1, 2 + 50, False)
+    assert f"Update {first[0]}" in page
+    assert "52 so far" in page
+    assert "Customers reported: 5 in the half hour before, 52 in the half hour after, so far." in own_page
+    assert [(each["update"], each["before"], each["after"], each["over"]) for each in answer] == reactions
 
 
 def test_an_invitation_is_measured_until_somebody_comes(incident, lena, ruth, mei):
