@@ -129,7 +129,7 @@ def test_lines_that_begin_with_a_slash(open_browser):
 
     box.fill("/help")
     page.keyboard.press("Control+Enter")
-    expect(page.locator("#commands-title")).to_be_visible()
+    expect(page.locator(".commands")).to_be_focused()
     box.fill("/update customers Nothing is found.")
     page.keyboard.press("Control+Enter")
     expect(page.get_by_label("What is happening")).to_have_value("Nothing is found.")
