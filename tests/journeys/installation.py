@@ -70,15 +70,26 @@ class Installation(Product):
     def _new_database(self):
         self.database = f"muster_journeys_{uuid.uuid4().hex[:12]}"
         self.owner = os.environ.get("DATABASE_OWNER_URL") or os.environ["DATABASE_URL"]
-        self._as_owner(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(self.database)))
+        self._as(self.owner, sql.SQL("CREATE DATABASE {}").format(sql.Identifier(self.database)))
         return {
             name: urlsplit(url)._replace(path=f"/{self.database}").geturl()
             for name, url in (("DATABASE_URL", os.environ["DATABASE_URL"]), ("DATABASE_OWNER_URL", self.owner))
         }
 
-    def _as_owner(self, statement):
-        with psycopg.connect(urlsplit(self.owner)._replace(path="/postgres").geturl(), autocommit=True) as connection:
-            connection.execute(statement)
+    def _drop_database(self):
+        # What a killed process left open may be ended only by the role that served.
+        self._as(
+            os.environ["DATABASE_URL"],
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+            " WHERE datname = %s AND usename = current_user",
+            self.database,
+        )
+        self._as(self.owner, sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(self.database)))
+
+    @staticmethod
+    def _as(role, statement, *values):
+        with psycopg.connect(urlsplit(role)._replace(path="/postgres").geturl(), autocommit=True) as connection:
+            connection.execute(statement, values or None)
 
     def manage(self, *words):
         done = subprocess.run(
@@ -132,7 +143,7 @@ class Installation(Product):
         self.kill()
         if SEVERAL:
             self.redis.kill()
-            self._as_owner(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(self.database)))
+            self._drop_database()
 
     # --- Inside --------------------------------------------------------------------------------------
 
