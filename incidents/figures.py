@@ -186,10 +186,15 @@ class Figures:
     @cached_property
     def reactions(self):
         """A `Reaction` to every update that customers have got, the first one first."""
-        return [self.reaction_to(update) for update in self._told_to_customers]
+        return [self._reaction(update) for update in self._told_to_customers]
 
     def reaction_to(self, update):
-        at = update.published_at
+        """The `Reaction` to one update; None where it was not said, or not to customers."""
+        return next((each for each in self.reactions if each.update == update), None)
+
+    def _reaction(self, update):
+        # From when they could read it.
+        at = update.held_until or update.published_at
         return Reaction(
             update,
             before=self._customers_between(at - AROUND, at),
@@ -208,8 +213,9 @@ class Figures:
 
     @cached_property
     def _told_to_customers(self):
-        told = self.incident.updates.filter(audience=Audience.CUSTOMERS, published_at__lte=self.now)
-        return list(told.exclude(state=StatusUpdate.State.TAKEN_BACK).order_by("published_at"))
+        unsaid = StatusUpdate.objects.unsaid(self.now).values("pk")
+        told = self.incident.updates.filter(audience=Audience.CUSTOMERS).exclude(pk__in=unsaid)
+        return list(told.order_by("published_at"))
 
     @cached_property
     def _entries(self):

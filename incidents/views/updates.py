@@ -38,8 +38,7 @@ def update(request, number, update):
     if request.membership.is_responder:
         context["reads"] = told.reads.select_related("membership__person").order_by("at")
         context["challenges"] = told.challenges.with_people().in_order()
-        if told.audience == Audience.CUSTOMERS:
-            context["reaction"] = Figures(incident).reaction_to(told)
+        context["reaction"] = Figures(incident).reaction_to(told)
         context["may_challenge"] = told.stands and UpdateChallenge.may_challenge(request.membership, told)
     return render(request, "incidents/update.html", context)
 

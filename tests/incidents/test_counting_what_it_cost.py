@@ -157,6 +157,32 @@ def test_customers_are_counted_around_each_update_to_them(incident, lena, sam, m
     assert [(each["update"], each["before"], each["after"], each["over"]) for each in answer] == reactions
 
 
+def test_only_what_customers_could_read_is_counted_around(incident, lena, sam, signed_in):
+    """From the moment it left, and never what was taken back before or has not left yet."""
+
+    def tell(audience="customers", hold=None, **words):
+        body = {"text": "Look at the pool."} if audience == "technical" else WORDS | words
+        entry = StatusUpdate.publish(incident, audience, body, by=lena, waiver="Nobody else is awake", hold=hold)
+        return incident.updates.get(pk=entry.details["update"])
+
+    with at(40):
+        held = tell(hold=timedelta(minutes=2))
+    with at(41):
+        SupportReport.file("Declined", by=sam, incident=incident, count=7)
+        assert Figures(incident).reactions == []
+        assert Figures(incident).first_customer_word_at is None
+    with at(50):
+        tell(hold=timedelta(minutes=2), workaround="Pay by invoice.").take_back(by=lena)
+        technical = tell("technical")
+    with at(60):
+        (reaction,) = Figures(incident).reactions
+        page = words_of(signed_in(lena).get(url_of(incident, f"updates/{technical.number}/")))
+
+    assert (reaction.update, reaction.before, reaction.after) == (held, 7, 0)
+    assert Figures(incident).reaction_to(technical) is None
+    assert "Customers reported" not in page
+
+
 def test_an_invitation_is_measured_until_somebody_comes(incident, lena, ruth, mei):
     with at(40):
         IncidentInvitation.invite(incident, mei, by=lena)
