@@ -168,7 +168,7 @@ def house_of(incident, synthesis=None):
     findings = incident.findings.not_restricted().latest_first().values_list("condition", "actions")[:COMPARED]
     raw = [text for texts in findings for text in texts if text]
     return House(
-        people=tuple(Membership.objects.active().values_list("person__name", flat=True)),
+        people=tuple(Membership.objects.active().exclude(person__name="").values_list("person__name", flat=True)),
         terms=tuple(GlossaryTerm.objects.plain_words().items()),
         raw=(*raw, *(synthesis.texts.values() if synthesis else ())),
         cause_confirmed=incident.hypotheses.filter(state=HypothesisState.CONFIRMED).exists(),

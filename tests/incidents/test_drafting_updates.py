@@ -373,6 +373,15 @@ def test_the_word_check(text, found):
     assert [(flag.code, flag.word) for flag in flags_in({"what_is_happening": text}, HOUSE)] == found
 
 
+def test_whoever_has_given_no_name_is_none_to_look_for(incident, stan):
+    """An empty name is found everywhere, and takes every other name apart."""
+    stan.person.change_profile(name="", time_zone="UTC")
+
+    flags = flags_in({"what_is_happening": "Tariq Haddad fixes it."}, house_of(incident))
+
+    assert [(flag.code, flag.word) for flag in flags] == [("person", "Tariq Haddad")]
+
+
 def test_what_is_confirmed_and_public_may_be_said():
     house = House(cause_confirmed=True, estimate_public=True)
 
