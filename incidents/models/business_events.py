@@ -86,7 +86,7 @@ class BusinessEvent(TenantModel):
     @transaction.atomic
     def plan(cls, name, *, by, kind, starts_at, ends_at, services, note=""):
         """Put it into the calendar. Returns the event."""
-        _require_responder(by)
+        authority.require_responder(by)
         _require_window(starts_at, ends_at, services)
         incidents = _take_turn()
         event = cls.objects.create(name=name, kind=kind, starts_at=starts_at, ends_at=ends_at, note=note, planned_by=by)
@@ -98,7 +98,7 @@ class BusinessEvent(TenantModel):
     @transaction.atomic
     def change(self, *, by, **changed):
         """Another name, time, kind or other services; what is not named stays."""
-        _require_responder(by)
+        authority.require_responder(by)
         incidents = _take_turn()
         self.lock()
         self._require_planned()
@@ -116,7 +116,7 @@ class BusinessEvent(TenantModel):
     @transaction.atomic
     def cancel(self, *, by):
         """It does not take place. Tasks that it has brought stay with whoever has them."""
-        _require_responder(by)
+        authority.require_responder(by)
         self.lock()
         self._require_planned()
         self.cancelled_at = timezone.now()
@@ -243,10 +243,6 @@ def _take_turn():
     """One change of the calendar at a time, and every open incident locked, in the order in which others lock them."""
     Organization.objects.take_turn()
     return [incident.lock() for incident in Incident.objects.open().order_by("pk")]
-
-
-def _require_responder(by):
-    authority.require_responder(by)
 
 
 def _require_window(starts_at, ends_at, services):
